@@ -1,0 +1,64 @@
+/** A small HTTP/1.1 load generator: the same bytes over N connections, one request at a time on each. Cheap, so that it measures the server. */
+import { connect, type Socket } from "node:net";
+
+export interface Load {
+  /** Requests per second over the measured time. */
+  perSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+const headEnd = Buffer.from("\r\n\r\n");
+
+/** Sends `request` over `connections` for `seconds` after a second's warm-up. Rejects when an answer is not 200. */
+export async function measureLoad(port: number, request: Buffer, connections: number, seconds: number): Promise<Load> {
+  const latencies: number[] = [];
+  const warmUntil = performance.now() + 1_000;
+  const endAt = warmUntil + seconds * 1_000;
+  const sample = (startedMs: number, nowMs: number): void => {
+    if (startedMs >= warmUntil) latencies.push(nowMs - startedMs);
+  };
+  await Promise.all(Array.from({ length: connections }, () => drive(port, request, endAt, sample)));
+  latencies.sort((a, b) => a - b);
+  const at = (fraction: number): number => latencies[Math.floor(latencies.length * fraction)] ?? Number.NaN;
+  return { perSecond: latencies.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+function drive(port: number, request: Buffer, endAt: number, sample: (startedMs: number, nowMs: number) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    let received: Buffer = Buffer.alloc(0);
+    let startedMs = 0;
+    const send = (): void => {
+      startedMs = performance.now();
+      socket.write(request);
+    };
+    socket.on("connect", send).on("error", reject);
+    socket.on("data", (chunk: Buffer) => {
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      const answer = wholeAnswer(received);
+      if (answer === undefined) return;
+      if (!answer.startsWith("HTTP/1.1 200")) {
+        socket.destroy();
+        reject(new Error(`the server answered ${answer}`));
+        return;
+      }
+      received = Buffer.alloc(0);
+      const nowMs = performance.now();
+      sample(startedMs, nowMs);
+      if (nowMs < endAt) send();
+      else {
+        socket.destroy();
+        resolve();
+      }
+    });
+  });
+}
+
+/** Head and body as text once all of it is there. */
+function wholeAnswer(received: Buffer): string | undefined {
+  const end = received.indexOf(headEnd);
+  if (end < 0) return undefined;
+  const length = Number(/content-length: (\d+)/i.exec(received.toString("latin1", 0, end))?.[1] ?? 0);
+  return received.length < end + headEnd.length + length ? undefined : received.toString("latin1", 0, 400);
+}

@@ -1,0 +1,36 @@
+/** Starting what is measured, each in a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface Server {
+  port: number;
+  stop: () => Promise<void>;
+}
+
+/** Runs a script with our Node and waits for its line `ready http://…:PORT`. */
+export async function startServer(script: string, args: readonly string[], onStop: () => Promise<void> = async () => {}): Promise<Server> {
+  const child: ChildProcess = spawn(process.execPath, [resolve(import.meta.dirname, script), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const stop = async (): Promise<void> => {
+    child.kill("SIGTERM");
+    if (child.exitCode === null) await once(child, "exit");
+    await onStop();
+  };
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const port = /^ready .*:(\d+)$/.exec(line)?.[1];
+    if (port === undefined) continue;
+    child.stdout!.resume();
+    return { port: Number(port), stop };
+  }
+  throw new Error(`${script} ended before it was ready`);
+}
+
+export async function startPilotlight(): Promise<Server> {
+  const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-bench-"));
+  return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn"], () => rm(dataFolder, { recursive: true, force: true }));
+}
+
+export const startEchoServer = (): Promise<Server> => startServer("echo-server.ts", []);

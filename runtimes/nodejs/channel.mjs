@@ -1,0 +1,168 @@
+import { require } from "./builtins.mjs";
+
+const { readSync, writeSync } = require("node:fs");
+
+const frameType = {
+  ready: 0x81,
+  initError: 0x82,
+  response: 0x83,
+  error: 0x84,
+  log: 0x85,
+  responseHead: 0x86,
+  responseChunk: 0x87,
+  responseEnd: 0x88,
+};
+
+/** The frame that reports a failure in each phase; when idle the answer is out and nobody listens any more. */
+const failureFrame = {
+  init: frameType.initError,
+  idle: undefined,
+  invoked: frameType.error,
+  streaming: frameType.responseEnd,
+};
+
+const headerBytes = 5;
+const chunkBytes = 64 * 1024;
+const logEventBytes = 256 * 1024;
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and AWS's own allowance of 100 bytes. */
+const responseBytes = 6 * 1024 * 1024 + 100;
+
+/**
+ * The runtime's end of the supervisor's socket (docs/frames.md). Every call blocks the process: while it waits for the next
+ * invocation nothing of the customer's code moves, as in a frozen environment on AWS. It knows which frame may follow which, so
+ * that a failure at any moment becomes the frame that the supervisor expects at that moment.
+ */
+export class Channel {
+  #fd;
+  #input = Buffer.allocUnsafe(chunkBytes);
+  #output = Buffer.allocUnsafe(headerBytes + chunkBytes);
+  /** @type {keyof typeof failureFrame} */
+  #phase = "init";
+
+  /** @param {number} fd of the connected socket, in blocking mode */
+  constructor(fd) {
+    this.#fd = fd;
+  }
+
+  ready() {
+    this.#phase = "idle";
+    this.#sendText(frameType.ready, "");
+  }
+
+  /**
+   * Waits for an invocation; exits when the supervisor has closed the socket.
+   * @returns {{ header: InvocationHeader, payload: string }} payload: JSON
+   *
+   * @typedef {{ requestId: string, deadlineMs: number, invokedFunctionArn: string, traceId?: string, clientContext?: string,
+   *   cognitoIdentity?: string, tenantId?: string }} InvocationHeader
+   */
+  nextInvocation() {
+    let input = this.#input;
+    let received = 0;
+    let end = headerBytes;
+    while (received < end) {
+      const count = readSync(this.#fd, input, received, input.length - received, null);
+      if (count === 0) process.exit(0);
+      received += count;
+      if (received >= headerBytes) end = 4 + input.readUInt32LE(0);
+      if (end > input.length) {
+        const larger = Buffer.allocUnsafe(end);
+        input.copy(larger, 0, 0, received);
+        input = larger;
+      }
+    }
+    this.#phase = "invoked";
+    const headerStart = headerBytes + 4;
+    const headerEnd = headerStart + input.readUInt32LE(headerBytes);
+    return {
+      header: JSON.parse(input.toString("utf8", headerStart, headerEnd)),
+      payload: input.toString("utf8", headerEnd, end),
+    };
+  }
+
+  /** @param {string} json */
+  respond(json) {
+    if (json.length * 3 > responseBytes && Buffer.byteLength(json) > responseBytes) {
+      const errorMessage = `Response payload size exceeded maximum allowed payload size (${responseBytes} bytes).`;
+      return this.fail({ errorType: "Function.ResponseSizeTooLarge", errorMessage });
+    }
+    this.#phase = "idle";
+    this.#sendText(frameType.response, json);
+  }
+
+  /** @param {object} error as it becomes the payload of the answer */
+  fail(error) {
+    const type = failureFrame[this.#phase];
+    this.#phase = "idle";
+    if (type !== undefined) this.#sendText(type, JSON.stringify(error));
+  }
+
+  /** @param {string} contentType */
+  beginStream(contentType) {
+    this.#phase = "streaming";
+    this.#sendText(frameType.responseHead, contentType);
+  }
+
+  /** @param {Uint8Array} bytes of any length */
+  writeStream(bytes) {
+    for (let start = 0; start < bytes.length; start += chunkBytes) {
+      const chunk = bytes.subarray(start, start + chunkBytes);
+      this.#output.set(chunk, headerBytes);
+      this.#send(frameType.responseChunk, this.#output, headerBytes + chunk.length);
+    }
+  }
+
+  endStream() {
+    this.#phase = "idle";
+    this.#sendText(frameType.responseEnd, "");
+  }
+
+  /**
+   * One log event, or several when it is larger than CloudWatch Logs takes.
+   * @param {number} level from 1, trace, to 6, fatal
+   * @param {number} timeMs since the Unix epoch
+   * @param {string} text
+   */
+  log(level, timeMs, text) {
+    const bytes = Buffer.from(text);
+    let start = 0;
+    do {
+      let end = Math.min(start + logEventBytes, bytes.length);
+      while (isContinuation(bytes[end])) end--;
+      const frame = Buffer.allocUnsafe(headerBytes + 9 + end - start);
+      frame[headerBytes] = level;
+      frame.writeDoubleLE(timeMs, headerBytes + 1);
+      bytes.copy(frame, headerBytes + 9, start, end);
+      this.#send(frameType.log, frame, frame.length);
+      start = end;
+    } while (start < bytes.length);
+  }
+
+  /**
+   * @param {number} type
+   * @param {string} text
+   */
+  #sendText(type, text) {
+    // UTF-8 takes at most three bytes for a UTF-16 unit.
+    const isSmall = headerBytes + text.length * 3 <= this.#output.length;
+    const frame = isSmall ? this.#output : Buffer.allocUnsafe(headerBytes + Buffer.byteLength(text));
+    this.#send(type, frame, headerBytes + frame.write(text, headerBytes));
+  }
+
+  /**
+   * @param {number} type
+   * @param {Buffer} frame with room for the header, then the body
+   * @param {number} length of both
+   */
+  #send(type, frame, length) {
+    frame.writeUInt32LE(length - 4, 0);
+    frame[4] = type;
+    let written = 0;
+    while (written < length) written += writeSync(this.#fd, frame, written, length - written);
+  }
+}
+
+/** @param {number | undefined} byte whether it goes on with a character of UTF-8 that began before it */
+function isContinuation(byte) {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}

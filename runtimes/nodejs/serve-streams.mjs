@@ -1,0 +1,83 @@
+import { require } from "./builtins.mjs";
+import { RuntimeError } from "./errors.mjs";
+import { turnOfLoop } from "./session.mjs";
+import { highWaterMarkOf } from "./awslambda.mjs";
+
+const { Writable } = require("node:stream");
+const { finished } = require("node:stream/promises");
+
+/**
+ * Handlers wrapped in `awslambda.streamifyResponse`: `(event, responseStream, context)`. The answer ends once the stream has
+ * ended and the handler's promise is settled.
+ * https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html
+ * @param {import("./handler.mjs").Handler} handler
+ * @param {import("./session.mjs").Session} session
+ */
+export async function serveStreams(handler, session) {
+  for (;;) {
+    const { event, context } = session.next();
+    const stream = new ResponseStream(session.channel, highWaterMarkOf(handler));
+    try {
+      const returned = handler(event, stream, context);
+      if (typeof returned?.then !== "function") throw new Error("Streaming does not support non-async handlers.");
+      if ((await returned) !== undefined) console.warn("Streaming handlers ignore return values.");
+      await finished(stream);
+      await turnOfLoop();
+      session.channel.endStream();
+    } catch (error) {
+      await turnOfLoop();
+      session.fail(error);
+    }
+  }
+}
+
+/** What the handler writes, sent as it comes: writing to the supervisor blocks, which is all the back-pressure there is to do. */
+export class ResponseStream extends Writable {
+  #channel;
+  #contentType = "application/octet-stream";
+  #hasBegun = false;
+  /** @type {((write: (bytes: string | Uint8Array) => void) => void) | undefined} set by `HttpResponseStream.from` */
+  _onBeforeFirstWrite;
+
+  /**
+   * @param {import("./channel.mjs").Channel} channel
+   * @param {number | undefined} highWaterMark in bytes
+   */
+  constructor(channel, highWaterMark) {
+    super({ highWaterMark });
+    this.#channel = channel;
+  }
+
+  /** @param {string} contentType */
+  setContentType(contentType) {
+    if (this.#hasBegun) {
+      throw new RuntimeError("InvalidStreamingOperation", "Cannot set content-type, too late.");
+    }
+    this.#contentType = contentType;
+  }
+
+  /** Takes anything: what is neither text nor bytes goes as JSON. */
+  write(chunk, ...rest) {
+    const isPlain = typeof chunk === "string" || chunk instanceof Uint8Array;
+    return super.write(isPlain ? chunk : JSON.stringify(chunk), ...rest);
+  }
+
+  _write(chunk, _encoding, callback) {
+    this.#begin();
+    this.#channel.writeStream(chunk);
+    callback();
+  }
+
+  // DIVERGES: on AWS the metadata of an answer without any `write` is lost.
+  _final(callback) {
+    this.#begin();
+    callback();
+  }
+
+  #begin() {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#channel.beginStream(this.#contentType);
+    this._onBeforeFirstWrite?.((bytes) => this.#channel.writeStream(Buffer.from(bytes)));
+  }
+}

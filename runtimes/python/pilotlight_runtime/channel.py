@@ -1,0 +1,88 @@
+"""The runtime's end of the supervisor's socket."""
+
+import json
+import os
+import struct
+import sys
+
+_READY = 0x81
+_INIT_ERROR = 0x82
+_RESPONSE = 0x83
+_ERROR = 0x84
+_LOG = 0x85
+
+_LOG_EVENT_BYTES = 256 * 1024
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and AWS's own allowance of 100 bytes.
+_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+
+
+class Channel:
+    """
+    Speaks the frames of docs/frames.md. Every call blocks: while it waits for the next invocation the process stands still, as
+    in a frozen environment on AWS.
+    """
+
+    def __init__(self, fd):
+        # The socket is ours alone: what the customer's code starts does not inherit it.
+        os.set_inheritable(fd, False)
+        self._fd = fd
+        self._input = bytearray(64 * 1024)
+
+    def ready(self):
+        self._send(_READY, b"")
+
+    def next_invocation(self):
+        """Waits for an invocation and returns its header, a dict, and its payload, text; exits when the socket is closed."""
+        frame = self._receive()
+        (header_length,) = struct.unpack_from("<I", frame, 5)
+        payload_start = 9 + header_length
+        return json.loads(str(frame[9:payload_start], "utf-8")), str(frame[payload_start:], "utf-8")
+
+    def respond(self, payload):
+        if len(payload) > _RESPONSE_BYTES:
+            message = f"Response payload size exceeded maximum allowed payload size ({_RESPONSE_BYTES} bytes)."
+            self.fail({"errorMessage": message, "errorType": "Function.ResponseSizeTooLarge"})
+        else:
+            self._send(_RESPONSE, payload)
+
+    def fail(self, error):
+        self._send(_ERROR, json.dumps(error).encode())
+
+    def fail_initialisation(self, error):
+        self._send(_INIT_ERROR, json.dumps(error).encode())
+
+    def log(self, level, time_s, text):
+        """One log event, or several when it is larger than CloudWatch Logs takes. Levels go from 0, none, to 6, fatal."""
+        data = text.encode("utf-8", "replace")
+        prefix = struct.pack("<Bd", level, time_s * 1000)
+        start = 0
+        while True:
+            end = min(start + _LOG_EVENT_BYTES, len(data))
+            while end < len(data) and data[end] & 0xC0 == 0x80:  # in the middle of a character
+                end -= 1
+            self._send(_LOG, prefix + data[start:end])
+            start = end
+            if start == len(data):
+                return
+
+    def _send(self, frame_type, body):
+        frame = memoryview(struct.pack("<IB", len(body) + 1, frame_type) + body)
+        written = 0
+        while written < len(frame):
+            written += os.write(self._fd, frame[written:])
+
+    def _receive(self):
+        frame = self._input
+        received = 0
+        end = 4
+        while received < end:
+            count = os.readv(self._fd, [memoryview(frame)[received:]])
+            if count == 0:
+                sys.stdout.flush()
+                os._exit(0)  # Threads of the customer's code would keep the interpreter from its end.
+            received += count
+            if received >= 4:
+                end = 4 + struct.unpack_from("<I", frame)[0]
+            if end > len(frame):
+                frame = frame + bytes(end - len(frame))
+        return memoryview(frame)[:end]

@@ -1,0 +1,58 @@
+"""The life of an environment: load the handler, then invoke it again and again."""
+
+import json
+import os
+import sys
+
+from .answers import encode_answer
+from .channel import Channel
+from .context import LambdaContext
+from .faults import Fault, error_payload
+from .handler import load_handler
+from .logs import Logs
+
+
+def serve(handler_name):
+    """Never returns: ends with the process."""
+    channel = Channel(3)
+    logs = Logs(channel)
+    logs.install()
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)
+
+    try:
+        handler = load_handler(handler_name)
+    except Exception as error:
+        payload = error_payload(error)
+        logs.error(payload)
+        channel.fail_initialisation(payload)
+        sys.exit(1)
+
+    channel.ready()
+    while True:
+        header, payload = channel.next_invocation()
+        os.environ["_X_AMZN_TRACE_ID"] = header["traceId"]
+        _invoke(handler, header, payload, channel, logs)
+
+
+def _invoke(handler, header, payload, channel, logs):
+    try:
+        logs.current = LambdaContext(header, logs.write)
+        answer = encode_answer(handler(_decode(payload), logs.current))
+    except Exception as error:
+        answer = None
+        failure = error_payload(error, header["requestId"])
+        logs.error(failure)
+    # What was printed comes before the answer.
+    sys.stdout.flush()
+    if answer is None:
+        channel.fail(failure)
+    else:
+        channel.respond(answer)
+
+
+def _decode(payload):
+    try:
+        return json.loads(payload)
+    except ValueError as error:
+        raise Fault("UnmarshalError", f"Unable to unmarshal input: {error}") from error

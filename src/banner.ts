@@ -1,0 +1,21 @@
+import type { DriverDescription } from "#sandbox/contract.ts";
+import { type Config, hasDefaultKeys } from "./config.ts";
+
+/** What a start says before its last line: where we are, who may come in, what keeps functions apart. */
+export function banner(config: Config, endpoint: string, driver: DriverDescription): string[] {
+  const secret = hasDefaultKeys(config) ? config.rootSecretAccessKey : "(as configured)";
+  return [
+    "Pilotlight: AWS Lambda on your own machine",
+    `  endpoint     ${endpoint}`,
+    `  region       ${config.region} (every region is served)`,
+    `  account      ${config.accountId}`,
+    `  root keys    ${config.rootAccessKeyId} / ${secret}`,
+    `  data         ${config.dataFolder}`,
+    `  isolation    ${driver.name}: ${driver.isolation}`,
+    ...driver.advice.map((line) => `               ${line}`),
+    "",
+    "  Point any AWS tool at it:",
+    `    export AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=${config.rootAccessKeyId} AWS_SECRET_ACCESS_KEY=${hasDefaultKeys(config) ? "test" : "…"} AWS_REGION=${config.region}`,
+    "",
+  ];
+}

@@ -1,0 +1,110 @@
+/**
+ * Every setting, in one table: a flag, the same as a PILOTLIGHT_* variable, a default. The only reader of arguments and environment.
+ */
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { LogLevel } from "#kit/log.ts";
+
+export interface Config {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** Absolute. */
+  dataFolder: string;
+  /** For the console and the examples; every region is served. */
+  region: string;
+  accountId: string;
+  rootAccessKeyId: string;
+  rootSecretAccessKey: string;
+  logLevel: LogLevel;
+  /** PATH of this process, where interpreters of runtimes are looked for. */
+  searchPath: string;
+}
+
+interface Setting {
+  flag: string;
+  value: string;
+  fallback: string;
+  help: string;
+}
+
+const settings = [
+  { flag: "port", value: "PORT", fallback: "4566", help: "port to listen on; 0 takes any free one" },
+  { flag: "host", value: "ADDRESS", fallback: "127.0.0.1", help: "address to listen on; another than loopback needs root keys of your own" },
+  { flag: "data-dir", value: "DIR", fallback: ".pilotlight", help: "where all state is kept" },
+  { flag: "region", value: "REGION", fallback: "us-east-1", help: "region of the console and the examples (every region is served)" },
+  { flag: "account", value: "ID", fallback: "000000000000", help: "account id, twelve digits" },
+  { flag: "root-access-key", value: "ID", fallback: "test", help: "access key id of the account's root" },
+  { flag: "root-secret-key", value: "KEY", fallback: "test", help: "secret access key of the account's root" },
+  { flag: "log-level", value: "LEVEL", fallback: "info", help: "debug, info, warn or error" },
+] as const satisfies readonly Setting[];
+
+type Flag = (typeof settings)[number]["flag"];
+
+/** A setting that cannot be; the message says what to do. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+export const helpText = [
+  "Usage: npm start -- [options]",
+  "",
+  ...settings.map(({ flag, value, fallback, help }) => `  ${`--${flag} ${value}`.padEnd(24)} ${help}\n${" ".repeat(27)}(${variableName(flag)}, default ${fallback})`),
+  `  ${"--help".padEnd(24)} this text`,
+  "",
+].join("\n");
+
+/** Flags win over variables, variables over defaults. Throws ConfigError; "help" when that was asked for. */
+export function readConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config | "help" {
+  const flags = parseFlags(args);
+  if (flags.help === true) return "help";
+  const get = (flag: Flag): string => {
+    const own = flags[flag];
+    return (typeof own === "string" ? own : undefined) ?? environment[variableName(flag)] ?? settings.find((setting) => setting.flag === flag)!.fallback;
+  };
+  const config: Config = {
+    host: get("host"),
+    port: matching("port", get("port"), (text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, "a number from 0 to 65535", Number),
+    dataFolder: resolve(get("data-dir")),
+    region: matching("region", get("region"), (text) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(text), "a region such as eu-central-1", String),
+    accountId: matching("account", get("account"), (text) => /^\d{12}$/.test(text), "twelve digits", String),
+    rootAccessKeyId: matching("root-access-key", get("root-access-key"), (text) => /^\w{1,128}$/.test(text), "letters and digits", String),
+    rootSecretAccessKey: matching("root-secret-key", get("root-secret-key"), (text) => text !== "", "not empty", String),
+    logLevel: matching("log-level", get("log-level"), (text) => ["debug", "info", "warn", "error"].includes(text), "debug, info, warn or error", (text) => text as LogLevel),
+    searchPath: environment.PATH ?? "",
+  };
+  if (!isLoopback(config.host) && hasDefaultKeys(config)) {
+    throw new ConfigError(
+      `Everybody knows the default root keys, so they serve loopback only. To listen on ${config.host}, give keys of your own: --root-access-key ID --root-secret-key KEY`,
+    );
+  }
+  return config;
+}
+
+export const hasDefaultKeys = (config: Config): boolean => config.rootAccessKeyId === "test" && config.rootSecretAccessKey === "test";
+
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+
+function variableName(flag: Flag): string {
+  return `PILOTLIGHT_${flag.toUpperCase().replaceAll("-", "_")}`;
+}
+
+function parseFlags(args: readonly string[]): Record<string, string | boolean | undefined> {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { ...Object.fromEntries(settings.map(({ flag }) => [flag, { type: "string" as const }])), help: { type: "boolean", short: "h" } },
+    }).values as Record<string, string | boolean | undefined>;
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${helpText}`);
+  }
+}
+
+function matching<T>(flag: Flag, text: string, isGood: (text: string) => boolean, wanted: string, convert: (text: string) => T): T {
+  if (!isGood(text)) throw new ConfigError(`--${flag} (or ${variableName(flag)}) must be ${wanted}, not "${text}".`);
+  return convert(text);
+}

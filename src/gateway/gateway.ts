@@ -1,0 +1,96 @@
+/**
+ * From a connection to an answer: takes each request through the chain and writes what comes out. Nothing here knows a service by
+ * name; nothing below here knows HTTP servers.
+ */
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Ids } from "#kit/ids.ts";
+import { AwsError } from "#wire/errors.ts";
+import type { HttpResponse } from "#wire/http.ts";
+import type { LoadedModel } from "#wire/model.ts";
+import { chain, type Gateway } from "./chain.ts";
+import { Exchange, type IncomingRequest, type OutgoingResponse } from "./exchange.ts";
+import { likelyProtocolName, protocols } from "./identify.ts";
+import { ClientGone } from "./request-body.ts";
+
+/** The request listener for both of HTTP's versions. */
+export function requestListener(gateway: Gateway, ids: Ids): (incoming: IncomingRequest, outgoing: OutgoingResponse) => void {
+  return (incoming, outgoing) => {
+    const exchange = new Exchange(incoming, ids.uuid());
+    outgoing.once("close", () => exchange.end());
+    answer(exchange, outgoing, gateway).catch((error: unknown) => {
+      if (!(error instanceof ClientGone)) gateway.log.error("an answer could not be sent", { error, path: exchange.request.path });
+      incoming.destroy();
+    });
+  };
+}
+
+async function answer(exchange: Exchange, outgoing: OutgoingResponse, gateway: Gateway): Promise<void> {
+  let response: HttpResponse;
+  try {
+    response = await passChain(exchange, gateway);
+  } catch (error) {
+    if (error instanceof ClientGone) throw error;
+    response = describeError(exchange, error, gateway);
+  }
+  // A body that nobody will read any more: the connection cannot be used again.
+  if (!exchange.incoming.readableEnded && exchange.incoming.httpVersionMajor < 2 && hasUnreadBody(exchange)) {
+    outgoing.setHeader("connection", "close");
+  }
+  await send(exchange, outgoing, response);
+}
+
+async function passChain(exchange: Exchange, gateway: Gateway): Promise<HttpResponse> {
+  for (const step of chain) {
+    const result = step(exchange, gateway);
+    const response = result instanceof Promise ? await result : result;
+    if (response) return response;
+  }
+  throw new Error("the chain ended without an answer");
+}
+
+function hasUnreadBody({ incoming }: Exchange): boolean {
+  return Number(incoming.headers["content-length"] ?? 0) > 0 || incoming.headers["transfer-encoding"] !== undefined;
+}
+
+function describeError(exchange: Exchange, error: unknown, { log }: Gateway): HttpResponse {
+  let known: AwsError;
+  if (error instanceof AwsError) known = error;
+  else {
+    const operation = exchange.route?.operation.name ?? exchange.request.path;
+    log.error(`${exchange.service?.definition.name ?? "gateway"}:${operation} failed`, { requestId: exchange.requestId, error });
+    known = new AwsError("InternalFailure", `Internal error. The log of Pilotlight has more under request id ${exchange.requestId}.`);
+  }
+  const protocol = exchange.protocol ?? protocols[likelyProtocolName(exchange.request)];
+  return protocol.writeError(exchange.service?.model ?? noModel, known, exchange.requestId);
+}
+
+/** For requests that are refused before their service is known. */
+const noModel: LoadedModel = {
+  service: { sdk: async () => ({}), signingName: "", protocols: ["restJson1"], apiVersion: "", namespace: "", xmlNamespace: "" },
+  operations: new Map(),
+  errors: new Map(),
+};
+
+async function send(exchange: Exchange, outgoing: OutgoingResponse, { status, headers, body }: HttpResponse): Promise<void> {
+  headers["x-amzn-requestid"] = exchange.requestId;
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+    if (status !== 204) headers["content-length"] = String(body === undefined ? 0 : Buffer.byteLength(body));
+    writeHead(outgoing, status, headers);
+    outgoing.end(body ?? "");
+    return;
+  }
+  writeHead(outgoing, status, headers);
+  try {
+    await pipeline(Readable.from(body), outgoing as NodeJS.WritableStream);
+  } catch (error) {
+    // The head is out, so the only way to tell the client is to break off; if it broke off itself there is nobody to tell.
+    outgoing.destroy();
+    if (!exchange.signal.aborted) throw error;
+  }
+}
+
+function writeHead(outgoing: OutgoingResponse, status: number, headers: Record<string, string>): void {
+  // Same call on both, but their types do not overlap.
+  (outgoing as { writeHead(status: number, headers: Record<string, string>): unknown }).writeHead(status, headers);
+}

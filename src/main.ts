@@ -1,0 +1,191 @@
+/**
+ * The composition root, and the only one: reads the configuration, builds every part and connects it, starts, stops. Whoever wants to
+ * know what depends on what reads this file.
+ */
+import { enableCompileCache } from "node:module";
+import { join, resolve } from "node:path";
+import { systemClock } from "#kit/clock.ts";
+import { randomIds } from "#kit/ids.ts";
+import { Lifecycle } from "#kit/lifecycle.ts";
+import { createLog, type Log } from "#kit/log.ts";
+import { banner } from "./banner.ts";
+import { type Config, ConfigError, hasDefaultKeys, helpText, readConfig } from "./config.ts";
+import type { Gateway } from "#gateway/chain.ts";
+import { requestListener } from "#gateway/gateway.ts";
+import { Listener } from "#gateway/listener.ts";
+import { openSandbox } from "#sandbox/open-sandbox.ts";
+import { services } from "#services/index.ts";
+import { packageLimits } from "#services/lambda/code-packages.ts";
+import { FunctionLogs } from "#services/lambda/function-logs.ts";
+import { openAppendLogs } from "#storage/append-log.ts";
+import { openBlobFiles } from "#storage/blob-files.ts";
+import { DataFolderInUse, openDataFolder } from "#storage/data-folder.ts";
+import { openSqliteDatabase } from "#storage/sqlite/sqlite-database.ts";
+import { UnpackedPackages } from "#storage/unpacked.ts";
+import type { Credential, CredentialSource } from "#wire/auth/ports.ts";
+import { SessionIssuer } from "#wire/auth/session-token.ts";
+import { SigningKeys } from "#wire/auth/signing-keys.ts";
+import { Dispatcher } from "#wire/dispatcher.ts";
+import { rootPrincipal } from "#wire/principal.ts";
+import type { Door } from "#wire/service.ts";
+import { ServiceHost } from "#wire/service-host.ts";
+
+/** How long running requests and invocations may take to end when we are asked to stop. */
+const drainMs = 20_000;
+
+const productFolder = resolve(import.meta.dirname, "..");
+
+export interface Running extends AsyncDisposable {
+  endpoint: string;
+}
+
+/** Starts the product. `announce` gets each line of the banner; the last one is `ready URL`. */
+export async function start(config: Config, log: Log, announce: (line: string) => void): Promise<Running> {
+  const lifecycle = new Lifecycle();
+  try {
+    return await build(config, log, announce, lifecycle);
+  } catch (error) {
+    await lifecycle[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function build(config: Config, log: Log, announce: (line: string) => void, lifecycle: Lifecycle): Promise<Running> {
+  const startedMs = systemClock.now();
+  let endpoint = "";
+  const folder = await openDataFolder(config.dataFolder);
+  lifecycle.onStop("the data folder", () => folder[Symbol.dispose]());
+  const database = await openSqliteDatabase({ path: folder.databasePath });
+  lifecycle.onStop("the database", () => database[Symbol.asyncDispose]());
+  const blobs = await openBlobFiles(folder.blobsFolder);
+  const appendLogs = await openAppendLogs(folder.logsFolder, { clock: systemClock, log });
+  lifecycle.onStop("the append logs", () => appendLogs[Symbol.asyncDispose]());
+
+  const dispatcher = new Dispatcher({ authorize: () => {} }, randomIds, () => endpoint);
+  const functionLogs = new FunctionLogs(dispatcher, systemClock, log);
+  lifecycle.onStop("the logs of functions", () => functionLogs.flush());
+  const unpacked = await UnpackedPackages.open(folder.unpackedFolder, blobs, packageLimits);
+  const sandbox = await openSandbox({
+    clock: systemClock,
+    ids: randomIds,
+    log,
+    runFolder: folder.runFolder,
+    toolchainFolder: join(config.dataFolder, "toolchains"),
+    unpacked,
+    logSink: functionLogs,
+    productFolder,
+    searchPath: config.searchPath,
+  });
+  lifecycle.onStop("the sandbox", () => sandbox[Symbol.asyncDispose]());
+
+  const sessions = new SessionIssuer(folder.secret, randomIds);
+  const dependencies = { clock: systemClock, ids: randomIds, log, calls: dispatcher, accountId: config.accountId };
+  const ports = { database, blobs, unpacked, appendLogs, sandbox, sessions, signingSecret: folder.secret, endpoint: () => endpoint };
+  for (const definition of services) dispatcher.add(new ServiceHost(definition, { ...dependencies, ...ports }));
+
+  const gateway: Gateway = {
+    clock: systemClock,
+    keys: new SigningKeys(),
+    log,
+    dispatcher,
+    hosts: [...dispatcher.hosts],
+    credentials: credentialSource(config, sessions, dispatcher),
+    ownHosts: { names: [config.host], allowsAnyName: !hasDefaultKeys(config) },
+    doors: () => openDoors(dispatcher),
+    health: () => ({ status: "ok", uptimeMs: systemClock.now() - startedMs, services: services.map(({ name }) => name) }),
+  };
+  const listener = new Listener(requestListener(gateway, randomIds));
+  lifecycle.onStop("the listener", () => listener[Symbol.asyncDispose]());
+  const port = await listener.listen(config.host, config.port);
+  endpoint = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
+  for (const line of banner(config, endpoint, sandbox.describe())) announce(line);
+  announce(`ready ${endpoint}`);
+
+  startLoops(dispatcher, lifecycle, log);
+  lifecycle.onStop("running requests", async () => {
+    await Promise.all([listener.drain(drainMs), sandbox.drain(drainMs)]);
+  });
+  return { endpoint, [Symbol.asyncDispose]: () => lifecycle[Symbol.asyncDispose]() };
+}
+
+/** Root from the configuration, sessions from sts, users' keys from iam. */
+function credentialSource(config: Config, sessions: SessionIssuer, dispatcher: Dispatcher): CredentialSource {
+  const root = rootPrincipal(config.accountId);
+  return {
+    find(accessKeyId, sessionToken) {
+      if (accessKeyId === config.rootAccessKeyId) return { status: "valid", secretAccessKey: config.rootSecretAccessKey, principal: root };
+      if (accessKeyId.startsWith("ASIA")) return sessions.open(accessKeyId, sessionToken ?? "", systemClock.now());
+      return findUserKey(dispatcher, accessKeyId, sessionToken);
+    },
+  };
+}
+
+async function findUserKey(dispatcher: Dispatcher, accessKeyId: string, sessionToken: string | undefined): Promise<Credential> {
+  const { accessKeys } = (await dispatcher.host("iam").load()).state as { accessKeys: CredentialSource };
+  return accessKeys.find(accessKeyId, sessionToken);
+}
+
+async function openDoors(dispatcher: Dispatcher): Promise<Door[]> {
+  const withDoors = [...dispatcher.hosts].filter(({ definition }) => definition.doors);
+  const loaded = await Promise.all(withDoors.map((host) => host.load()));
+  return loaded.flatMap(({ definition, state }) => [...definition.doors!(state)]);
+}
+
+/** After "ready": services with work of their own are opened in the background, so that nobody waits for them. */
+function startLoops(dispatcher: Dispatcher, lifecycle: Lifecycle, log: Log): void {
+  for (const host of dispatcher.hosts) {
+    if (host.definition.loops === undefined) continue;
+    const started = Promise.resolve(host.load()).then(
+      ({ definition, state }) => definition.loops!(state).map((loop) => loop.start()),
+      (error: unknown) => {
+        log.error(`the loops of ${host.definition.name} could not be started`, { error });
+        return [];
+      },
+    );
+    lifecycle.onStop(`the loops of ${host.definition.name}`, async () => {
+      await Promise.all((await started).map((loop) => loop[Symbol.asyncDispose]()));
+    });
+  }
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.argv.slice(2), process.env);
+  if (config === "help") {
+    process.stdout.write(helpText);
+    return;
+  }
+  const log = createLog(config.logLevel, (line) => process.stderr.write(line));
+  const running = await start(config, log, (line) => process.stdout.write(`${line}\n`));
+  let isStopping = false;
+  const stop = (reason: string): void => {
+    if (isStopping) return;
+    isStopping = true;
+    log.info(`stopping (${reason}); running invocations may finish`);
+    running[Symbol.asyncDispose]().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error("stopping failed", { error });
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", () => stop("SIGTERM"));
+  process.on("SIGINT", () => stop("SIGINT"));
+  process.on("SIGHUP", () => stop("SIGHUP"));
+  // Started by tools/set-up.mjs: it is gone, so nobody could stop us any more.
+  process.on("disconnect", () => stop("the parent process is gone"));
+}
+
+if (import.meta.main) {
+  enableCompileCache();
+  main().catch((error: unknown) => {
+    const isExpected = error instanceof ConfigError || error instanceof DataFolderInUse || (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    process.stderr.write(`${isExpected ? explain(error as Error) : ((error as Error).stack ?? String(error))}\n`);
+    process.exit(1);
+  });
+}
+
+function explain(error: NodeJS.ErrnoException): string {
+  if (error.code !== "EADDRINUSE") return error.message;
+  return `Something listens on this port already (${error.message}). Choose another one with --port, or --port 0 for any free one.`;
+}

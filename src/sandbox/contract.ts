@@ -1,0 +1,147 @@
+/**
+ * What Lambda needs of the sandbox, declared once. main.ts hands the real one to the lambda service; tests hand in a fake.
+ * The sandbox knows functions, not AWS requests: it boots execution environments for an `EnvironmentSpec`, sends them
+ * invocations, reads their logs, and ends them.
+ */
+export interface Sandbox extends AsyncDisposable {
+  /**
+   * Runs one invocation in a free environment of this spec, or in a new one. Resolves with the outcome whatever the function
+   * did; rejects only with `SandboxBusy` or `SandboxFailure`. `finished` settles once the environment is free again and its log
+   * lines have been handed to the sink: later than the answer, which the caller need not wait for.
+   */
+  invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome>;
+  /**
+   * Makes ready what the first environment of this spec will need: the unpacked package, the runtime's interpreter (which may have to
+   * be fetched). Rejects with `SandboxFailure`. Calling it again costs nothing.
+   */
+  prepare(spec: EnvironmentSpec): Promise<void>;
+  /**
+   * Ends the environments of a spec as soon as they are free; those that run finish their invocation. Resolves when the last of
+   * them is gone, and its code folder no longer in use.
+   */
+  retire(specKey: string): Promise<void>;
+  /** Which driver runs, and what it isolates: for the start-up banner and `doctor`. */
+  describe(): DriverDescription;
+  /** Stops admitting, waits for running invocations up to `graceMs`, then ends every environment. */
+  drain(graceMs: number): Promise<void>;
+}
+
+export interface DriverDescription {
+  name: string;
+  /** One line for people: what is kept apart from what. */
+  isolation: string;
+  isolates: boolean;
+  /** What would make it better, one sentence each. */
+  advice: string[];
+}
+
+/** Everything that makes an environment what it is. Equal keys share a pool; any change of code or configuration is a new key. */
+export interface EnvironmentSpec {
+  /** Unique per function version and revision. */
+  key: string;
+  accountId: string;
+  region: string;
+  functionName: string;
+  /** `$LATEST` or a number. */
+  functionVersion: string;
+  /** As in the API: `nodejs22.x`. */
+  runtime: string;
+  handler: string;
+  architecture: "x86_64" | "arm64";
+  /** Digest of the code package (a zip in the blob store). */
+  codeDigest: string;
+  memoryMb: number;
+  timeoutMs: number;
+  ephemeralStorageMb: number;
+  /** The customer's environment variables. */
+  variables: Readonly<Record<string, string>>;
+  /** Base URL of this product as functions should see it, for AWS_ENDPOINT_URL. */
+  endpointUrl: string;
+  logging: { format: "Text" | "JSON"; group: string; applicationLevel?: string; systemLevel?: string };
+  /** `AWS_XRAY_…` and the trace header: whether sampling is on. */
+  tracing: "Active" | "PassThrough";
+  /** Called for each new environment: fresh session credentials of the function's role. */
+  credentials: () => Promise<SessionCredentials>;
+}
+
+export interface SessionCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** Epoch milliseconds. The environment is replaced before. */
+  expiresAtMs: number;
+}
+
+export interface InvocationRequest {
+  requestId: string;
+  payload: Uint8Array;
+  invokedFunctionArn: string;
+  /** JSON text, already decoded from base64. */
+  clientContext?: string;
+  /** JSON text. */
+  cognitoIdentity?: string;
+  /** Value of X-Amzn-Trace-Id: `Root=…;Parent=…;Sampled=0`. */
+  traceId: string;
+  tenantId?: string;
+  /** Whether the caller wants the last 4 KB of the log with the answer. */
+  tailLog: boolean;
+  /** The caller gave up. The invocation runs on, as on AWS. */
+  signal?: AbortSignal;
+}
+
+export interface InvocationOutcome {
+  /** The function's answer, or the JSON of its error. */
+  payload: Uint8Array;
+  /** `Unhandled` for every error: that of the handler, of the initialisation, a timeout, an exit. */
+  functionError?: "Unhandled";
+  /** Content type that a streaming handler set; absent otherwise. */
+  contentType?: string;
+  /** The last 4 KB of the log of this invocation, if asked for. */
+  logTail?: Buffer;
+  /** See `Sandbox.invoke`. Never rejects. */
+  finished: Promise<void>;
+}
+
+/** Where log lines of functions go. */
+export interface LogSink {
+  /**
+   * Takes lines in order. The returned promise settles when the sink has room for more: the environment stops reading the
+   * function's output until then, and the function blocks in its write.
+   */
+  write(stream: LogStreamName, lines: readonly LogLine[]): Promise<void>;
+}
+
+export interface LogStreamName {
+  accountId: string;
+  region: string;
+  /** `/aws/lambda/NAME` */
+  group: string;
+  /** `YYYY/MM/DD/[version]<32 hex>` */
+  stream: string;
+}
+
+export interface LogLine {
+  /** Epoch milliseconds. */
+  timestampMs: number;
+  /** Without the line end. */
+  message: string;
+}
+
+/** No environment can be had now: a limit is reached. The caller answers 429. */
+export class SandboxBusy extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "SandboxBusy";
+  }
+}
+
+/** Our fault, not the function's: the caller answers ServiceException or a more exact error by `reason`. */
+export class SandboxFailure extends Error {
+  readonly reason: "internal" | "runtime-missing" | "stopping";
+
+  constructor(reason: SandboxFailure["reason"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "SandboxFailure";
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { InvocationOutcome } from "./contract.ts";
+import { customSandbox, type RealSandbox } from "./fixtures/real-sandbox.ts";
+import { requestOf, specOf } from "./fixtures/specs.ts";
+
+const json = (outcome: InvocationOutcome): any => JSON.parse(Buffer.from(outcome.payload).toString());
+
+async function invoke({ sandbox }: RealSandbox, event: unknown = {}): Promise<InvocationOutcome> {
+  const outcome = await sandbox.invoke(specOf({ runtime: "provided.al2023" }), requestOf(event));
+  await outcome.finished;
+  return outcome;
+}
+
+test("a custom runtime serves one invocation after another, errors among them", async (t) => {
+  const real = await customSandbox(
+    t,
+    `(async () => {
+      for (let n = 1; ; n++) {
+        const { id, event } = await next();
+        if (event.fail) await post("/invocation/" + id + "/error", '{"errorType":"Boom"}');
+        else await post("/invocation/" + id + "/response", JSON.stringify({ n, env: process.env.AWS_EXECUTION_ENV ?? "none" }));
+      }
+    })();`,
+  );
+  assert.deepEqual(json(await invoke(real)), { n: 1, env: "none" });
+  const failed = await invoke(real, { fail: true });
+  assert.deepEqual([json(failed), failed.functionError], [{ errorType: "Boom" }, "Unhandled"]);
+  assert.deepEqual(json(await invoke(real)), { n: 3, env: "none" });
+  assert.equal(real.sink.messages.filter((line) => line.startsWith("REPORT")).length, 3);
+});
+
+test("a shell script is a custom runtime too", async (t) => {
+  const real = await customSandbox(t, '#!/bin/sh\necho "hello from sh"\nexit 3\n');
+  const outcome = await invoke(real);
+  assert.match(json(outcome).errorMessage, /exit status 3$/);
+  assert.ok(real.sink.messages.includes("hello from sh"));
+});
+
+test("an initialisation error that a custom runtime posts becomes the outcome", async (t) => {
+  const real = await customSandbox(t, `post("/init/error", '{"errorType":"Function.NoConfig"}').then(() => setTimeout(() => process.exit(1), 5_000));`);
+  assert.deepEqual(json(await invoke(real)), { errorType: "Function.NoConfig" });
+});
+
+test("the invocation lasts until the runtime asks for the next: a death in between is reported, the answer stands", async (t) => {
+  const real = await customSandbox(t, `next().then(({ id }) => post("/invocation/" + id + "/response", '"answered"')).then(() => process.exit(9));`);
+  const outcome = await invoke(real);
+  assert.deepEqual([json(outcome), outcome.functionError], ["answered", undefined]);
+  assert.match(real.sink.messages.at(-1) ?? "", /Error Type: Runtime.ExitError$/);
+});
+
+test("a package without bootstrap is an error of the function", async (t) => {
+  const { sandbox } = await customSandbox(t, "");
+  const outcome = await sandbox.invoke(specOf({ runtime: "provided.al2023", key: "other" }), requestOf());
+  assert.equal(outcome.functionError, "Unhandled");
+});
+
+test("a runtime that is not served is our fault and said so", async (t) => {
+  const { sandbox } = await customSandbox(t, "");
+  await assert.rejects(sandbox.invoke(specOf({ runtime: "java21" }), requestOf()), { name: "SandboxFailure", reason: "runtime-missing" });
+  await assert.rejects(sandbox.prepare(specOf({ runtime: "python2.7" })), { name: "SandboxFailure", reason: "runtime-missing" });
+  await sandbox.prepare(specOf({ runtime: "provided.al2023" }));
+});

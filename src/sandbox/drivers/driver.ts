@@ -1,0 +1,63 @@
+import type { Duplex, Readable } from "node:stream";
+import type { DriverDescription } from "../contract.ts";
+
+/**
+ * A driver turns a launch order into running processes, and ends all of them again. The process driver (process.ts) works
+ * everywhere and isolates nothing; drivers that isolate implement the same interface.
+ */
+export interface Driver {
+  /** Rejects when the program cannot be started; with `ProgramMissing` if there is no such program. */
+  launch(order: LaunchOrder): Promise<RunningProcess>;
+  describe(): DriverDescription;
+}
+
+export interface LaunchOrder {
+  /** Absolute path of the program to run, found by the supervisor's own eyes. */
+  program: string;
+  args: readonly string[];
+  /** The whole environment of the process; a driver adds only what it must (such as TMPDIR). */
+  variables: Readonly<Record<string, string>>;
+  folders: {
+    /** Belongs to one environment alone, exists, and names it uniquely. */
+    environment: string;
+    /** Inside `environment`; the function sees it as its folder for temporary files, and keeps it when launched again. */
+    tmp: string;
+    /** The function's code: working directory, read-only where the driver can make it so. */
+    task: string;
+    /** What else the program must be able to read: interpreter, bootstrap, SDK. */
+    readable: readonly string[];
+  };
+  memoryMb: number;
+  /** Whether the program gets a connected stream socket as descriptor 3. */
+  wantsFrames: boolean;
+}
+
+export class ProgramMissing extends Error {
+  constructor(program: string) {
+    super(`${program} is no executable file`);
+    this.name = "ProgramMissing";
+  }
+}
+
+export interface ProcessExit {
+  /** Set unless a signal ended the process. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface RunningProcess {
+  readonly pid: number;
+  /** Our end of descriptor 3, if `wantsFrames`. */
+  readonly frames?: Duplex;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /**
+   * Settles when the program has exited, everything it started has been killed, and the streams have been read to their end
+   * (for a second at most, because a reader may have paused them). Never rejects.
+   */
+  readonly exited: Promise<ProcessExit>;
+  /** The most memory that was resident at once, sampled; 0 before the first sample. Cheap enough to ask per invocation. */
+  peakMemoryBytes(): number;
+  /** Kills the program and everything it started, without notice. Resolves as `exited` does. */
+  stop(): Promise<ProcessExit>;
+}

@@ -1,0 +1,86 @@
+import type { Log } from "#kit/log.ts";
+import type { LogLine, LogSink, LogStreamName } from "./contract.ts";
+
+/** From here on the function's output is not read any further, until the sink has taken what waits. */
+const fullBytes = 1024 * 1024;
+/** What a line costs besides its text; CloudWatch Logs counts as much. */
+const lineOverheadBytes = 26;
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: LogResult is the last 4 KB. */
+const tailBytes = 4096;
+
+export interface LogGate {
+  /** Too much waits: stop reading. */
+  onFull(): void;
+  onRoom(): void;
+}
+
+/** The log stream of one environment: hands lines to the sink in batches, one write at a time, and keeps the tail if asked to. */
+export class EnvironmentLog {
+  #sink: LogSink;
+  #stream: LogStreamName;
+  #gate: LogGate;
+  #diagnostics: Log;
+  #waiting: LogLine[] = [];
+  #waitingBytes = 0;
+  #isFull = false;
+  #draining: Promise<void> | undefined;
+  #tail: string[] | undefined;
+
+  constructor(sink: LogSink, stream: LogStreamName, gate: LogGate, diagnostics: Log) {
+    this.#sink = sink;
+    this.#stream = stream;
+    this.#gate = gate;
+    this.#diagnostics = diagnostics;
+  }
+
+  /** Takes a line; `flush` sends it on its way. */
+  add(timestampMs: number, message: string): void {
+    this.#waiting.push({ timestampMs, message });
+    this.#tail?.push(message);
+    this.#count(message.length + lineOverheadBytes);
+  }
+
+  /** Resolves when the sink has taken every line. */
+  flush(): Promise<void> {
+    if (this.#draining === undefined && this.#waiting.length === 0) return Promise.resolve();
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  /** From now on lines are kept for `takeTail`. */
+  startTail(): void {
+    this.#tail = [];
+  }
+
+  takeTail(): Buffer {
+    const text = (this.#tail ?? []).map((message) => `${message}\n`).join("");
+    this.#tail = undefined;
+    return Buffer.from(text).subarray(-tailBytes);
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      const sizeBytes = this.#waitingBytes;
+      try {
+        await this.#sink.write(this.#stream, lines);
+      } catch (error) {
+        this.#diagnostics.error("log lines of a function were lost", { stream: this.#stream.stream, lines: lines.length, error });
+      }
+      this.#count(-sizeBytes);
+    }
+    this.#draining = undefined;
+  }
+
+  #count(bytes: number): void {
+    this.#waitingBytes += bytes;
+    if (!this.#isFull && this.#waitingBytes > fullBytes) {
+      this.#isFull = true;
+      this.#gate.onFull();
+    } else if (this.#isFull && this.#waitingBytes <= fullBytes / 2) {
+      this.#isFull = false;
+      this.#gate.onRoom();
+    }
+  }
+}

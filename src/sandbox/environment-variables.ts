@@ -1,0 +1,62 @@
+import type { EnvironmentSpec, SessionCredentials } from "./contract.ts";
+import type { RuntimeStart } from "./runtimes/runtime-start.ts";
+
+/**
+ * The variables that a function finds: those that Lambda reserves, defaults that the customer may replace, and the customer's
+ * own. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
+export function functionVariables(
+  spec: EnvironmentSpec,
+  credentials: SessionCredentials,
+  start: RuntimeStart,
+  taskFolder: string,
+  logStream: string,
+): Record<string, string> {
+  return { ...defaults(spec, start, taskFolder), ...spec.variables, ...reserved(spec, credentials, start, taskFolder, logStream) };
+}
+
+function defaults(spec: EnvironmentSpec, start: RuntimeStart, taskFolder: string): Record<string, string> {
+  return {
+    LANG: "en_US.UTF-8",
+    TZ: ":UTC",
+    PATH: "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+    LD_LIBRARY_PATH: `${taskFolder}:${taskFolder}/lib:/opt/lib`,
+    AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
+    // DIVERGES: AWS's daemon has a link-local address; here nothing must leave the machine.
+    AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1:2000",
+    // What makes SDKs speak to this product. A customer who sets it to another address means it.
+    AWS_ENDPOINT_URL: spec.endpointUrl,
+    ...start.variables,
+  };
+}
+
+/** AWS_LAMBDA_RUNTIME_API is added by the link. DIVERGES: runtimes that speak frames do not get it, for nothing would answer there. */
+function reserved(
+  spec: EnvironmentSpec,
+  credentials: SessionCredentials,
+  start: RuntimeStart,
+  taskFolder: string,
+  logStream: string,
+): Record<string, string> {
+  const { applicationLevel } = spec.logging;
+  return {
+    _HANDLER: spec.handler,
+    AWS_REGION: spec.region,
+    AWS_DEFAULT_REGION: spec.region,
+    ...(spec.runtime.startsWith("provided") ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}` }),
+    AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+    AWS_LAMBDA_FUNCTION_VERSION: spec.functionVersion,
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.group,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    AWS_LAMBDA_LOG_FORMAT: spec.logging.format,
+    ...(applicationLevel === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: applicationLevel }),
+    AWS_ACCESS_KEY: credentials.accessKeyId,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    LAMBDA_TASK_ROOT: taskFolder,
+    LAMBDA_RUNTIME_DIR: start.runtimeFolder,
+  };
+}

@@ -1,0 +1,271 @@
+import { join } from "node:path";
+import type { Clock, Timer } from "#kit/clock.ts";
+import type { Log } from "#kit/log.ts";
+import { SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest, type LogSink } from "./contract.ts";
+import type { Driver, ProcessExit } from "./drivers/driver.ts";
+import { removeFolder } from "./drivers/leftovers.ts";
+import { EnvironmentLog } from "./environment-log.ts";
+import { notLaunched, responseTooLarge, runtimeExited, runtimeReported, timedOut, type Failure } from "./failures.ts";
+import { Invocation } from "./invocation.ts";
+import { EnvironmentLifecycle } from "./lifecycle.ts";
+import { platformLines, type InitPhase, type PlatformLines } from "./platform-lines.ts";
+import type { RuntimeAnswer, RuntimeLink, RuntimeListener } from "./runtime-link.ts";
+import { RuntimeSession, type OutputListener } from "./runtime-session.ts";
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the Init phase is limited to 10 seconds. */
+export const initLimitMs = 10_000;
+/** The clock of a runtime is believed when it is this close to ours. */
+const believedClockSkewMs = 24 * 60 * 60 * 1000;
+
+/** Everything that was prepared for one environment. */
+export interface EnvironmentParts {
+  spec: EnvironmentSpec;
+  clock: Clock;
+  log: Log;
+  sink: LogSink;
+  driver: Driver;
+  /** Exists, with `tmp` in it, and is removed at the end. */
+  folder: string;
+  logStream: string;
+  /** Epoch milliseconds from which on another environment shall serve. */
+  replaceAtMs: number;
+  program: { path: string; args: readonly string[]; variables: Readonly<Record<string, string>>; readable: readonly string[] };
+  taskFolder: string;
+  openLink(listener: RuntimeListener): Promise<RuntimeLink>;
+  /** The environment takes invocations (again). */
+  onFree(): void;
+}
+
+/**
+ * One execution environment, which serves one invocation at a time. What happens to it are events: of its caller, of the
+ * runtime, of the process and of the clock; each moves the state machine of lifecycle.ts. After a timeout, a crash or a failed
+ * initialisation the processes are killed, /tmp is kept, and the next invocation initialises again within its own time.
+ */
+export class Environment {
+  readonly replaceAtMs: number;
+  #parts: EnvironmentParts;
+  #lifecycle = new EnvironmentLifecycle();
+  #log: EnvironmentLog;
+  #lines: PlatformLines;
+  #session: RuntimeSession | undefined;
+  #invocation: Invocation | undefined;
+  #resetting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #init: { startedAtMs: number; timer: Timer | undefined; over: () => void } = { startedAtMs: 0, timer: undefined, over() {} };
+  /** How long the Init phase took: reported, and billed, with the first invocation. */
+  #unreportedInitMs: number | undefined;
+
+  constructor(parts: EnvironmentParts) {
+    const { accountId, region, logging } = parts.spec;
+    const stream = { accountId, region, group: logging.group, stream: parts.logStream };
+    const gate = { onFull: () => this.#session?.pause(), onRoom: () => this.#session?.resume() };
+    this.replaceAtMs = parts.replaceAtMs;
+    this.#parts = parts;
+    this.#log = new EnvironmentLog(parts.sink, stream, gate, parts.log);
+    this.#lines = platformLines(parts.spec);
+  }
+
+  /** The Init phase, ahead of the first invocation. Resolves when it is over, however it went. */
+  initialise(): Promise<void> {
+    this.#write(this.#lines.initStart(this.#parts.clock.now()));
+    const over = new Promise<void>((resolve) => (this.#init.over = resolve));
+    this.#init.timer = this.#parts.clock.after(initLimitMs, () => this.#failInit(timedOut(initLimitMs)));
+    void this.#start();
+    return over;
+  }
+
+  /** Legal when nothing else runs here: the pool sees to it. */
+  invoke(request: InvocationRequest): Promise<InvocationOutcome> {
+    if (this.#lifecycle.state === "Resetting") return (this.#resetting as Promise<void>).then(() => this.invoke(request));
+    if (this.#lifecycle.isEnding) return Promise.reject(new SandboxFailure("stopping", "the execution environment is being ended"));
+    const { clock, spec } = this.#parts;
+    const invocation = new Invocation(request, clock.monotonicMs(), clock.now() + spec.timeoutMs);
+    this.#invocation = invocation;
+    if (request.tailLog) this.#log.startTail();
+    // Not flushed: the line leaves with the next one, which spares a write of its own.
+    for (const line of this.#lines.start(clock.now(), request.requestId)) this.#log.add(clock.now(), line);
+    invocation.timer = clock.after(spec.timeoutMs, () => this.#timeOut(invocation));
+    if (this.#lifecycle.state === "Idle") this.#send(invocation);
+    else void this.#start();
+    return invocation.outcome;
+  }
+
+  /** Kills everything at once, as AWS does where no extension asked for time, and removes the folder. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #start(): Promise<void> {
+    const { driver, program, folder, taskFolder, spec, clock, openLink } = this.#parts;
+    this.#lifecycle.moveTo("Starting");
+    this.#init.startedAtMs = clock.monotonicMs();
+    const listener = this.#listener();
+    const session = new RuntimeSession(listener);
+    this.#session = session;
+    const order = {
+      program: program.path,
+      args: program.args,
+      variables: program.variables,
+      folders: { environment: folder, tmp: join(folder, "tmp"), task: taskFolder, readable: program.readable },
+      memoryMb: spec.memoryMb,
+    };
+    try {
+      await session.launch(driver, () => openLink(listener), order);
+      if (this.#isCurrent(session)) this.#lifecycle.moveTo("Initialising");
+    } catch (error) {
+      if (this.#isCurrent(session)) this.#failInit(notLaunched(error));
+    }
+  }
+
+  /** Whether a launch is still wanted: meanwhile the time may have run out, or the environment may have been stopped. */
+  #isCurrent(session: RuntimeSession): boolean {
+    return this.#session === session && this.#lifecycle.state === "Starting";
+  }
+
+  #listener(): RuntimeListener & OutputListener {
+    const { clock, log, spec } = this.#parts;
+    return {
+      ready: () => this.#becomeReady(),
+      initFailed: (payload) => this.#failInit(runtimeReported(payload)),
+      answered: (answer) => this.#takeAnswer(answer),
+      done: () => void this.#conclude(this.#invocation as Invocation, undefined),
+      logged: (timestampMs, message) => {
+        const isBelieved = Math.abs(timestampMs - clock.now()) < believedClockSkewMs;
+        this.#write([message], isBelieved ? timestampMs : clock.now());
+      },
+      violated: (reason) => {
+        log.warn("a runtime broke its protocol and is ended", { function: spec.functionName, reason });
+        this.#takeExit({ code: null, signal: "SIGKILL" });
+      },
+      printed: (line) => this.#log.add(clock.now(), line),
+      paused: () => void this.#log.flush(),
+      exited: (exit) => this.#takeExit(exit),
+    };
+  }
+
+  #becomeReady(): void {
+    const initMs = this.#parts.clock.monotonicMs() - this.#init.startedAtMs;
+    this.#init.timer?.cancel();
+    this.#session?.peakMemoryBytes();
+    this.#lifecycle.moveTo("Idle");
+    if (this.#invocation) this.#send(this.#invocation);
+    else {
+      this.#unreportedInitMs = initMs;
+      this.#init.over();
+    }
+  }
+
+  #failInit(failure: Failure): void {
+    const { clock } = this.#parts;
+    const phase: InitPhase = this.#invocation ? "invoke" : "init";
+    const durationMs = clock.monotonicMs() - this.#init.startedAtMs;
+    this.#init.timer?.cancel();
+    this.#lifecycle.moveTo("InitFailed");
+    this.#write(this.#lines.initFailed(clock.now(), phase, durationMs, failure));
+    if (this.#invocation) this.#fail(this.#invocation, failure);
+    else void this.#reset().then(() => this.#init.over());
+  }
+
+  #send(invocation: Invocation): void {
+    this.#lifecycle.moveTo("Running");
+    this.#session?.invoke(invocation.request, invocation.deadlineMs);
+  }
+
+  #takeAnswer(answer: RuntimeAnswer): void {
+    const invocation = this.#invocation as Invocation;
+    this.#lifecycle.moveTo("Answered");
+    if (answer.kind === "tooLarge") invocation.answer({ payload: responseTooLarge, functionError: "Unhandled" });
+    else if (answer.kind === "error") invocation.answer({ payload: answer.payload, functionError: "Unhandled" });
+    else if (answer.contentType) invocation.answer({ payload: answer.payload, contentType: answer.contentType });
+    else invocation.answer({ payload: answer.payload });
+  }
+
+  #takeExit(exit: ProcessExit): void {
+    const { state } = this.#lifecycle;
+    if (state === "Initialising") this.#failInit(runtimeExited(exit));
+    else if (this.#invocation && !this.#invocation.isConcluding) this.#fail(this.#invocation, runtimeExited(exit));
+    else if (state === "Idle" || state === "Answered") void this.#reset();
+  }
+
+  #timeOut(invocation: Invocation): void {
+    const failure = timedOut(this.#parts.spec.timeoutMs);
+    const { state } = this.#lifecycle;
+    if (state === "Starting" || state === "Initialising") this.#failInit(failure);
+    else this.#fail(invocation, failure);
+  }
+
+  #fail(invocation: Invocation, failure: Failure): void {
+    if (this.#lifecycle.state === "Running") this.#lifecycle.moveTo("Answered");
+    if (failure.fault) invocation.reject(failure.fault);
+    else if (!invocation.isAnswered) {
+      invocation.answer({ payload: failure.payload(invocation.request.requestId), functionError: "Unhandled" });
+    }
+    void this.#conclude(invocation, failure);
+  }
+
+  /** The end of an invocation whose caller has its answer: the last log lines, then the environment is free. */
+  async #conclude(invocation: Invocation, failure: Failure | undefined): Promise<void> {
+    const { clock, spec } = this.#parts;
+    invocation.isConcluding = true;
+    invocation.timer?.cancel();
+    const durationMs = failure?.status === "timeout" ? spec.timeoutMs : clock.monotonicMs() - invocation.startedAtMs;
+    if (failure) await this.#reset();
+    else await pipesRead();
+    this.#session?.flushLines();
+    this.#write(
+      this.#lines.end(clock.now(), {
+        requestId: invocation.request.requestId,
+        durationMs,
+        initMs: this.#unreportedInitMs,
+        peakMemoryBytes: this.#session?.peakMemoryBytes() ?? 0,
+        producedBytes: invocation.producedBytes,
+        failure,
+      }),
+    );
+    this.#unreportedInitMs = undefined;
+    if (invocation.request.tailLog) invocation.attachTail(this.#log.takeTail());
+    await this.#log.flush();
+    await this.#resetting;
+    if (this.#lifecycle.isEnding) return;
+    if (this.#lifecycle.state === "Answered") this.#lifecycle.moveTo("Idle");
+    this.#invocation = undefined;
+    this.#parts.onFree();
+    invocation.finish();
+  }
+
+  #reset(): Promise<void> {
+    this.#lifecycle.moveTo("Resetting");
+    this.#resetting = (this.#session as RuntimeSession).end().then(() => {
+      this.#resetting = undefined;
+      if (this.#lifecycle.state === "Resetting") this.#lifecycle.moveTo("Cold");
+    });
+    return this.#resetting;
+  }
+
+  async #stop(): Promise<void> {
+    this.#lifecycle.moveTo("Stopping");
+    this.#init.timer?.cancel();
+    this.#invocation?.timer?.cancel();
+    await this.#session?.end();
+    this.#init.over();
+    this.#invocation?.reject(new SandboxFailure("stopping", "the execution environment was ended"));
+    await this.#log.flush();
+    this.#invocation?.finish();
+    await removeFolder(this.#parts.folder, this.#parts.log);
+    this.#lifecycle.moveTo("Stopped");
+  }
+
+  #write(lines: readonly string[], timestampMs = this.#parts.clock.now()): void {
+    for (const line of lines) this.#log.add(timestampMs, line);
+    void this.#log.flush();
+  }
+}
+
+/**
+ * Output that the function wrote before its answer may lie in the pipes yet. The first turn ends the reading in which the answer
+ * came; the second has seen all pipes.
+ */
+function pipesRead(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+}

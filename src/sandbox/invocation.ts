@@ -1,0 +1,54 @@
+import type { Timer } from "#kit/clock.ts";
+import type { InvocationOutcome, InvocationRequest } from "./contract.ts";
+
+/** One invocation on its way: its promises, and what is known of its answer. */
+export class Invocation {
+  readonly request: InvocationRequest;
+  readonly startedAtMs: number;
+  readonly deadlineMs: number;
+  readonly outcome: Promise<InvocationOutcome>;
+  timer: Timer | undefined;
+  /** END and REPORT are being written: nothing can go wrong with it any more. */
+  isConcluding = false;
+  #outcome = Promise.withResolvers<InvocationOutcome>();
+  #finished = Promise.withResolvers<void>();
+  #answer: Omit<InvocationOutcome, "finished"> | undefined;
+
+  /** `startedAtMs` is monotonic, `deadlineMs` epoch milliseconds. */
+  constructor(request: InvocationRequest, startedAtMs: number, deadlineMs: number) {
+    this.request = request;
+    this.startedAtMs = startedAtMs;
+    this.deadlineMs = deadlineMs;
+    this.outcome = this.#outcome.promise;
+  }
+
+  get isAnswered(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  get producedBytes(): number {
+    return this.#answer?.payload.length ?? 0;
+  }
+
+  /** The caller gets it at once, unless it wants the log with it. */
+  answer(answer: Omit<InvocationOutcome, "finished">): void {
+    this.#answer = answer;
+    if (!this.request.tailLog) this.#deliver(answer);
+  }
+
+  attachTail(logTail: Buffer): void {
+    if (this.#answer) this.#deliver({ ...this.#answer, logTail });
+  }
+
+  reject(error: Error): void {
+    this.#outcome.reject(error);
+  }
+
+  finish(): void {
+    this.#finished.resolve();
+  }
+
+  #deliver(answer: Omit<InvocationOutcome, "finished">): void {
+    this.#outcome.resolve({ ...answer, finished: this.#finished.promise });
+  }
+}

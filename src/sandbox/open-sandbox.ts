@@ -1,0 +1,46 @@
+import type { Clock } from "#kit/clock.ts";
+import type { Ids } from "#kit/ids.ts";
+import type { Log } from "#kit/log.ts";
+import type { LogSink, Sandbox } from "./contract.ts";
+import { openProcessDriver } from "./drivers/process.ts";
+import { EnvironmentPool, type PoolLimits } from "./pool.ts";
+import { prepareCode, prepareEnvironment, type UnpackedCode } from "./prepare-environment.ts";
+import { RuntimeCatalog } from "./runtimes/catalog.ts";
+
+const defaultLimits: PoolLimits = { environments: 1_000, idleMs: 10 * 60 * 1000 };
+
+export interface SandboxOptions {
+  clock: Clock;
+  ids: Ids;
+  log: Log;
+  /** Absolute; of this process alone. What an earlier process left in it is ended and removed. */
+  runFolder: string;
+  /** Where interpreters that were fetched are kept. */
+  toolchainFolder: string;
+  /** The product's own folder, with `runtimes/` and `node_modules/`. */
+  productFolder: string;
+  /** As in PATH: where interpreters of runtimes are looked for. */
+  searchPath: string;
+  unpacked: UnpackedCode;
+  logSink: LogSink;
+  limits?: PoolLimits;
+}
+
+/**
+ * The sandbox runs functions: a pool of execution environments (pool.ts, environment.ts), each a process that a driver started
+ * (drivers/), which talks with us by frames or by the Runtime API (framed-link.ts, runtime-api/). It knows functions, not AWS requests.
+ */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { clock, log, runFolder } = options;
+  const driver = await openProcessDriver({ runFolder, clock, log });
+  const workshop = { ...options, driver, catalog: new RuntimeCatalog(options) };
+  const pool = new EnvironmentPool(clock, options.limits ?? defaultLimits, (spec, onFree) => prepareEnvironment(workshop, spec, onFree));
+  return {
+    invoke: (spec, request) => pool.invoke(spec, request),
+    prepare: async (spec) => void (await prepareCode(workshop, spec)),
+    retire: (specKey) => pool.retire(specKey),
+    describe: () => driver.describe(),
+    drain: (graceMs) => pool.drain(graceMs),
+    [Symbol.asyncDispose]: () => pool.drain(0),
+  };
+}

@@ -1,0 +1,167 @@
+import type { Clock, Timer } from "#kit/clock.ts";
+import { SandboxBusy, SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest } from "./contract.ts";
+
+/** What the pool needs of an execution environment. */
+export interface PoolMember {
+  /** Epoch milliseconds from which on another one shall serve. */
+  readonly replaceAtMs: number;
+  initialise(): Promise<void>;
+  invoke(request: InvocationRequest): Promise<InvocationOutcome>;
+  stop(): Promise<void>;
+}
+
+export interface PoolLimits {
+  /** Environments of all functions together. */
+  environments: number;
+  /** An environment that was not used for so long is ended. */
+  idleMs: number;
+}
+
+/** Makes an environment; `onFree` is to be called after each invocation. Rejects only with `SandboxFailure`. */
+export type CreateMember = (spec: EnvironmentSpec, onFree: () => void) => Promise<PoolMember>;
+
+interface Entry {
+  key: string;
+  /** Absent while it is being created. */
+  member: PoolMember | undefined;
+  /** Ended as soon as it is free. */
+  isRetired: boolean;
+  idleSinceMs: number;
+}
+
+/**
+ * All execution environments, shelved by what they serve. The most recently used free one is taken first, so that those which
+ * are not needed grow old and expire; when the limit is reached, the one that has been idle the longest makes room.
+ */
+export class EnvironmentPool {
+  #clock: Clock;
+  #limits: PoolLimits;
+  #create: CreateMember;
+  /** Free environments by key, the most recently used last. */
+  #shelves = new Map<string, Entry[]>();
+  #entries = new Set<Entry>();
+  #stops = new Set<Promise<void>>();
+  #expiry: Timer | undefined;
+  #isDraining = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(clock: Clock, limits: PoolLimits, create: CreateMember) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#create = create;
+  }
+
+  invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
+    if (this.#isDraining) return Promise.reject(stopping());
+    return this.#takeFree(spec.key)?.invoke(request) ?? this.#invokeNew(spec, request);
+  }
+
+  retire(specKey: string): void {
+    for (const entry of this.#entries) if (entry.key === specKey) entry.isRetired = true;
+    this.#endAll(this.#shelves.get(specKey) ?? []);
+    this.#shelves.delete(specKey);
+  }
+
+  /** Refuses new invocations, lets those that run finish for `graceMs`, and resolves when no environment is left. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#expiry?.cancel();
+    for (const shelf of this.#shelves.values()) this.#endAll(shelf);
+    this.#shelves.clear();
+    if (this.#entries.size > 0) await this.#untilEmpty(graceMs);
+    // Those that are still being created have no process yet, and will never get one.
+    this.#endAll([...this.#entries].filter((entry) => entry.member));
+    await Promise.all(this.#stops);
+  }
+
+  #takeFree(key: string): PoolMember | undefined {
+    const shelf = this.#shelves.get(key);
+    for (let entry = shelf?.pop(); entry; entry = shelf?.pop()) {
+      if ((entry.member as PoolMember).replaceAtMs > this.#clock.now()) return entry.member;
+      this.#end(entry);
+    }
+    return undefined;
+  }
+
+  async #invokeNew(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
+    if (this.#entries.size >= this.#limits.environments && !this.#evictOne()) {
+      throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
+    }
+    const entry: Entry = { key: spec.key, member: undefined, isRetired: false, idleSinceMs: 0 };
+    this.#entries.add(entry);
+    try {
+      entry.member = await this.#create(spec, () => this.#release(entry));
+    } catch (error) {
+      this.#forget(entry);
+      throw error;
+    }
+    if (this.#isDraining) {
+      this.#end(entry);
+      throw stopping();
+    }
+    await entry.member.initialise();
+    return entry.member.invoke(request);
+  }
+
+  #release(entry: Entry): void {
+    if (entry.isRetired || this.#isDraining) return this.#end(entry);
+    entry.idleSinceMs = this.#clock.now();
+    const shelf = this.#shelves.get(entry.key);
+    if (shelf) shelf.push(entry);
+    else this.#shelves.set(entry.key, [entry]);
+    this.#expiry ??= this.#clock.after(this.#limits.idleMs, () => this.#expire());
+  }
+
+  #expire(): void {
+    this.#expiry = undefined;
+    const newestMs = this.#clock.now() - this.#limits.idleMs;
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const [key, shelf] of this.#shelves) {
+      const firstYoung = shelf.findIndex((entry) => entry.idleSinceMs > newestMs);
+      this.#endAll(shelf.splice(0, firstYoung === -1 ? shelf.length : firstYoung));
+      if (shelf[0]) nextMs = Math.min(nextMs, shelf[0].idleSinceMs - newestMs);
+      else this.#shelves.delete(key);
+    }
+    if (nextMs < Number.POSITIVE_INFINITY) this.#expiry = this.#clock.after(nextMs, () => this.#expire());
+  }
+
+  /** Ends the environment that has been idle the longest, if one is idle. */
+  #evictOne(): boolean {
+    let oldest: Entry[] | undefined;
+    for (const shelf of this.#shelves.values()) {
+      if (shelf[0] && shelf[0].idleSinceMs < (oldest?.[0]?.idleSinceMs ?? Number.POSITIVE_INFINITY)) oldest = shelf;
+    }
+    const entry = oldest?.shift();
+    if (entry) this.#end(entry);
+    return entry !== undefined;
+  }
+
+  #endAll(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#end(entry);
+  }
+
+  #end(entry: Entry): void {
+    this.#forget(entry);
+    const stop = (entry.member as PoolMember).stop().finally(() => this.#stops.delete(stop));
+    this.#stops.add(stop);
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry);
+    if (this.#entries.size === 0) this.#onEmpty?.();
+  }
+
+  #untilEmpty(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(graceMs, resolve);
+      this.#onEmpty = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+function stopping(): SandboxFailure {
+  return new SandboxFailure("stopping", "the sandbox is stopping");
+}

@@ -1,0 +1,36 @@
+/** The states of a custom runtime as the Runtime API sees it, under the names that AWS's error messages use. */
+export type RuntimeState =
+  | "Started"
+  | "InitError"
+  | "Ready"
+  | "Running"
+  | "InvocationResponse"
+  | "InvocationErrorResponse"
+  | "RuntimeResponseSent"
+  | "RestoreReady"
+  | "RestoreError";
+
+const transitions: Readonly<Partial<Record<RuntimeState, readonly RuntimeState[]>>> = {
+  Started: ["Ready", "InitError"],
+  // A runtime may ask for the same thing again: its first request may have been lost.
+  Ready: ["Ready", "Running"],
+  Running: ["Running", "InvocationResponse", "InvocationErrorResponse"],
+  InvocationResponse: ["RuntimeResponseSent"],
+  InvocationErrorResponse: ["RuntimeResponseSent"],
+  RuntimeResponseSent: ["Ready"],
+};
+
+export class RuntimeStateMachine {
+  #state: RuntimeState = "Started";
+
+  get state(): RuntimeState {
+    return this.#state;
+  }
+
+  /** False, and no move, if the table does not list it. */
+  tryMove(next: RuntimeState): boolean {
+    if (!transitions[this.#state]?.includes(next)) return false;
+    this.#state = next;
+    return true;
+  }
+}

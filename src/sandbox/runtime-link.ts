@@ -1,0 +1,44 @@
+import type { InvocationRequest } from "./contract.ts";
+import type { RunningProcess } from "./drivers/driver.ts";
+
+/**
+ * How the supervisor talks with one run of a runtime: by frames over a socket (framed-link.ts) or by the HTTP Runtime API
+ * (runtime-api/). A link is made for one process and closed with it.
+ */
+export interface RuntimeLink {
+  readonly wantsFrames: boolean;
+  /** What the process must find in its environment to reach us. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The process runs: listen to it. */
+  attach(process: RunningProcess): void;
+  /** Legal only while the runtime waits for an invocation. */
+  invoke(request: InvocationRequest, deadlineMs: number): void;
+  /** Stops and resumes reading from the runtime, because its log lines wait. */
+  pause(): void;
+  resume(): void;
+  /** Nothing is told to the listener any more. */
+  close(): void;
+}
+
+/** What a runtime tells. Its order is the link's to enforce: a runtime that breaks it is reported as `violated`. */
+export interface RuntimeListener {
+  /** Initialisation is done: the runtime waits for an invocation. */
+  ready(): void;
+  /** Initialisation failed; the payload is the runtime's own error. */
+  initFailed(payload: Buffer): void;
+  answered(answer: RuntimeAnswer): void;
+  /** The runtime waits for the next invocation. */
+  done(): void;
+  /** One log event that came framed. */
+  logged(timestampMs: number, message: string): void;
+  /** The runtime broke the protocol and must be ended. */
+  violated(reason: string): void;
+}
+
+export type RuntimeAnswer =
+  | { kind: "response"; payload: Uint8Array; contentType?: string }
+  | { kind: "error"; payload: Uint8Array }
+  | { kind: "tooLarge" };
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, with the 100 bytes of allowance that AWS's messages name. */
+export const maxResponseBytes = 6_291_556;

@@ -1,0 +1,90 @@
+import { LineSplitter } from "./line-splitter.ts";
+import type { InvocationRequest } from "./contract.ts";
+import type { Driver, LaunchOrder, ProcessExit, RunningProcess } from "./drivers/driver.ts";
+import type { RuntimeLink } from "./runtime-link.ts";
+
+export interface OutputListener {
+  /** One line of standard output or standard error. */
+  printed(line: string): void;
+  /** The lines that came together have all been told. */
+  paused(): void;
+  /** The process ended, unasked. */
+  exited(exit: ProcessExit): void;
+}
+
+/** One run of a runtime's process, from launch to end, with its link and its output. An environment has one after another. */
+export class RuntimeSession {
+  #listener: OutputListener;
+  #splitters: LineSplitter[];
+  #link: RuntimeLink | undefined;
+  #process: RunningProcess | undefined;
+  #launching: Promise<void> | undefined;
+  #isEnding = false;
+
+  constructor(listener: OutputListener) {
+    this.#listener = listener;
+    this.#splitters = [0, 1].map(() => new LineSplitter((line) => listener.printed(line)));
+  }
+
+  /** Rejects if the process cannot be started. */
+  launch(driver: Driver, openLink: () => Promise<RuntimeLink>, order: Omit<LaunchOrder, "wantsFrames">): Promise<void> {
+    this.#launching = this.#launch(driver, openLink, order);
+    return this.#launching;
+  }
+
+  invoke(request: InvocationRequest, deadlineMs: number): void {
+    this.#link?.invoke(request, deadlineMs);
+  }
+
+  peakMemoryBytes(): number {
+    return this.#process?.peakMemoryBytes() ?? 0;
+  }
+
+  pause(): void {
+    this.#link?.pause();
+    for (const stream of this.#outputs()) stream.pause();
+  }
+
+  resume(): void {
+    this.#link?.resume();
+    for (const stream of this.#outputs()) stream.resume();
+  }
+
+  /** Gives out the lines that were begun, as if they had ended. */
+  flushLines(): void {
+    for (const splitter of this.#splitters) splitter.flush();
+  }
+
+  /** Kills every process; the listener still gets the output that was on its way, and nothing else. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await this.#launching?.catch(() => {});
+    this.#link?.close();
+    await this.#process?.stop();
+    this.flushLines();
+  }
+
+  async #launch(driver: Driver, openLink: () => Promise<RuntimeLink>, order: Omit<LaunchOrder, "wantsFrames">): Promise<void> {
+    const link = await openLink();
+    this.#link = link;
+    const variables = { ...order.variables, ...link.variables };
+    const process = await driver.launch({ ...order, variables, wantsFrames: link.wantsFrames });
+    this.#process = process;
+    link.attach(process);
+    this.#outputs().forEach((stream, index) => {
+      stream.on("data", (chunk: Buffer) => {
+        this.#splitters[index]?.push(chunk);
+        this.#listener.paused();
+      });
+    });
+    void process.exited.then((exit) => {
+      if (this.#isEnding) return;
+      this.flushLines();
+      this.#listener.exited(exit);
+    });
+  }
+
+  #outputs(): RunningProcess["stdout"][] {
+    return this.#process ? [this.#process.stdout, this.#process.stderr] : [];
+  }
+}

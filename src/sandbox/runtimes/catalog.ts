@@ -1,0 +1,86 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { Log } from "#kit/log.ts";
+import { SandboxFailure } from "../contract.ts";
+import { NodeToolchain } from "./node-toolchain.ts";
+import { linkSdk } from "./nodejs-sdk.ts";
+import { PythonInterpreters } from "./python-interpreters.ts";
+import type { RuntimeStart } from "./runtime-start.ts";
+
+export interface CatalogOptions {
+  /** Holds `runtimes/` and `node_modules/`. */
+  productFolder: string;
+  /** Interpreters that were fetched on first use are kept here. */
+  toolchainFolder: string;
+  /** As in PATH. */
+  searchPath: string;
+  log: Log;
+}
+
+/**
+ * How each runtime identifier is started. Managed runtimes are an interpreter and our bootstrap, which speaks frames; custom
+ * ones bring their own bootstrap, which speaks the Runtime API over HTTP.
+ */
+export class RuntimeCatalog {
+  #productFolder: string;
+  #toolchainFolder: string;
+  #sdkFolder: Promise<string> | undefined;
+  #node: NodeToolchain;
+  #python: PythonInterpreters;
+
+  constructor({ productFolder, toolchainFolder, searchPath, log }: CatalogOptions) {
+    this.#productFolder = productFolder;
+    this.#toolchainFolder = toolchainFolder;
+    this.#node = new NodeToolchain(toolchainFolder, searchPath, log);
+    this.#python = new PythonInterpreters(searchPath);
+  }
+
+  /** Rejects with `SandboxFailure` ("runtime-missing"). */
+  async find(runtime: string, taskFolder: string): Promise<RuntimeStart> {
+    const [, family, version = ""] = /^(nodejs|python|provided)(.*)$/.exec(runtime) ?? [];
+    if (family === "nodejs") return this.#nodejs(Number.parseInt(version, 10), taskFolder);
+    if (family === "python") return this.#pythonStart(version);
+    if (family === "provided") return customStart(taskFolder);
+    throw new SandboxFailure("runtime-missing", `The runtime ${runtime} is not served yet; use nodejs, python or provided.`);
+  }
+
+  async #nodejs(major: number, taskFolder: string): Promise<RuntimeStart> {
+    this.#sdkFolder ??= linkSdk(this.#productFolder, this.#toolchainFolder);
+    const [program, sdkFolder] = await Promise.all([this.#node.find(major), this.#sdkFolder]);
+    const runtimeFolder = join(this.#productFolder, "runtimes", "nodejs");
+    const modules = [`/opt/nodejs/node${major}/node_modules`, "/opt/nodejs/node_modules", sdkFolder, runtimeFolder, taskFolder];
+    return {
+      link: "frames",
+      program,
+      args: [join(runtimeFolder, "bootstrap.mjs")],
+      runtimeFolder,
+      variables: { NODE_PATH: modules.join(":") },
+      readable: [join(program, ".."), runtimeFolder, sdkFolder, join(this.#productFolder, "node_modules")],
+    };
+  }
+
+  async #pythonStart(version: string): Promise<RuntimeStart> {
+    const runtimeFolder = join(this.#productFolder, "runtimes", "python");
+    const { program, prefix } = await this.#python.find(version);
+    return {
+      link: "frames",
+      program,
+      args: [join(runtimeFolder, "bootstrap.py")],
+      runtimeFolder,
+      variables: { PYTHONPATH: runtimeFolder, PYTHONUNBUFFERED: "1" },
+      readable: [prefix, runtimeFolder],
+    };
+  }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html: `bootstrap` in the package's root, or in a layer's. */
+async function customStart(taskFolder: string): Promise<RuntimeStart> {
+  const [own, ofLayer] = [join(taskFolder, "bootstrap"), "/opt/bootstrap"];
+  // If neither is there the launch fails, which is an error of the function.
+  const program = await access(own, constants.X_OK).then(
+    () => own,
+    () => ofLayer,
+  );
+  return { link: "http", program, args: [], runtimeFolder: "/var/runtime", variables: {}, readable: [] };
+}

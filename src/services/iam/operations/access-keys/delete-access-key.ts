@@ -1,0 +1,19 @@
+import type { DeleteAccessKeyRequest } from "@aws-sdk/client-iam";
+import { requireAccessKey } from "../../access-keys.ts";
+import { userNameOr } from "../../caller.ts";
+import { change, requireEntity } from "../../change.ts";
+import type { IamOperation } from "../../state.ts";
+import { removeAccessKey } from "../../store/writes.ts";
+
+/** https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteAccessKey.html */
+export const deleteAccessKey: IamOperation<DeleteAccessKeyRequest, void> = async (input, context) => {
+  await change(
+    context,
+    () => requireEntity(context, "user", userNameOr(context, input.UserName)),
+    async (user) => {
+      const { id } = requireAccessKey(await context.state.store.accessKeysOf(user), input.AccessKeyId);
+      return [removeAccessKey(id)];
+    },
+  );
+  context.state.accessKeys.forgetAll();
+};

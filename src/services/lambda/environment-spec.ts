@@ -1,0 +1,64 @@
+import type { STS } from "@aws-sdk/client-sts";
+import type { EnvironmentSpec, SessionCredentials } from "#sandbox/contract.ts";
+import type { CallsOf } from "#wire/calls.ts";
+import { servicePrincipal } from "#wire/principal.ts";
+import type { FunctionVersion } from "./function-version.ts";
+
+/** How long the credentials of one environment are good; the sandbox replaces environments long before. */
+const credentialSeconds = 12 * 3_600;
+
+/** What the sandbox is told of a function version; made once per version object, because the invoke path asks each time. */
+export class EnvironmentSpecs {
+  readonly #made = new WeakMap<FunctionVersion, EnvironmentSpec>();
+  readonly #sts: Pick<CallsOf<STS>, "assumeRole">;
+  readonly #endpoint: () => string;
+
+  constructor(sts: Pick<CallsOf<STS>, "assumeRole">, endpoint: () => string) {
+    this.#sts = sts;
+    this.#endpoint = endpoint;
+  }
+
+  of(version: FunctionVersion): EnvironmentSpec {
+    let spec = this.#made.get(version);
+    if (spec === undefined) {
+      spec = this.#make(version);
+      this.#made.set(version, spec);
+    }
+    return spec;
+  }
+
+  #make(version: FunctionVersion): EnvironmentSpec {
+    return {
+      key: version.environmentKey,
+      accountId: version.accountId,
+      region: version.region,
+      functionName: version.name,
+      functionVersion: version.version,
+      runtime: version.runtime,
+      handler: version.handler,
+      architecture: version.architecture,
+      codeDigest: version.code.digest,
+      memoryMb: version.memoryMb,
+      timeoutMs: version.timeoutSeconds * 1_000,
+      ephemeralStorageMb: version.ephemeralStorageMb,
+      variables: version.variables ?? {},
+      endpointUrl: this.#endpoint(),
+      logging: version.logging,
+      tracing: version.tracingMode,
+      credentials: () => this.#assumeRole(version),
+    };
+  }
+
+  async #assumeRole({ accountId, region, roleArn, name }: FunctionVersion): Promise<SessionCredentials> {
+    const { Credentials } = await this.#sts.assumeRole(
+      { RoleArn: roleArn, RoleSessionName: name, DurationSeconds: credentialSeconds },
+      { as: servicePrincipal("lambda.amazonaws.com", accountId), region },
+    );
+    return {
+      accessKeyId: Credentials!.AccessKeyId!,
+      secretAccessKey: Credentials!.SecretAccessKey!,
+      sessionToken: Credentials!.SessionToken!,
+      expiresAtMs: Credentials!.Expiration!.getTime(),
+    };
+  }
+}

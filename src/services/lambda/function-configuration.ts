@@ -1,0 +1,58 @@
+import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
+import { functionArn } from "./function-name.ts";
+import type { FunctionVersion } from "./function-version.ts";
+import { runtimeVersionArn } from "./runtimes.ts";
+
+/**
+ * A stored function as the API shows it: each member present exactly when AWS's answers have it. `isQualified`: the ARN carries the
+ * version, as it does when the caller named one.
+ */
+export function functionConfiguration(stored: FunctionVersion, isQualified = false): FunctionConfiguration {
+  return {
+    FunctionName: stored.name,
+    FunctionArn: functionArn(stored, isQualified ? stored.version : undefined),
+    Runtime: stored.runtime as NonNullable<FunctionConfiguration["Runtime"]>,
+    Role: stored.roleArn,
+    Handler: stored.handler,
+    CodeSize: stored.code.sizeBytes,
+    Description: stored.description,
+    Timeout: stored.timeoutSeconds,
+    MemorySize: stored.memoryMb,
+    LastModified: new Date(stored.modifiedMs).toISOString().replace("Z", "+0000"),
+    CodeSha256: stored.code.sha256,
+    Version: stored.version,
+    ...(stored.variables && { Environment: { Variables: stored.variables } }),
+    ...(stored.kmsKeyArn !== undefined && { KMSKeyArn: stored.kmsKeyArn }),
+    ...(stored.deadLetterTargetArn !== undefined && { DeadLetterConfig: { TargetArn: stored.deadLetterTargetArn } }),
+    TracingConfig: { Mode: stored.tracingMode },
+    RevisionId: stored.revisionId,
+    State: stored.state.name,
+    ...(stored.state.reason !== undefined && { StateReason: stored.state.reason }),
+    ...(stored.state.reasonCode !== undefined && { StateReasonCode: stored.state.reasonCode as NonNullable<FunctionConfiguration["StateReasonCode"]> }),
+    ...lastUpdate(stored),
+    PackageType: "Zip",
+    Architectures: [stored.architecture],
+    EphemeralStorage: { Size: stored.ephemeralStorageMb },
+    SnapStart: { ApplyOn: stored.snapStart, OptimizationStatus: "Off" },
+    RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(stored.runtime, stored.region) },
+    LoggingConfig: loggingConfig(stored),
+  };
+}
+
+function lastUpdate({ lastUpdate: update }: FunctionVersion): FunctionConfiguration {
+  if (update === undefined) return {};
+  return {
+    LastUpdateStatus: update.status,
+    ...(update.reason !== undefined && { LastUpdateStatusReason: update.reason }),
+    ...(update.reasonCode !== undefined && { LastUpdateStatusReasonCode: update.reasonCode as NonNullable<FunctionConfiguration["LastUpdateStatusReasonCode"]> }),
+  };
+}
+
+function loggingConfig({ logging }: FunctionVersion): NonNullable<FunctionConfiguration["LoggingConfig"]> {
+  return {
+    LogFormat: logging.format,
+    ...(logging.applicationLevel !== undefined && { ApplicationLogLevel: logging.applicationLevel as "INFO" }),
+    ...(logging.systemLevel !== undefined && { SystemLogLevel: logging.systemLevel as "INFO" }),
+    LogGroup: logging.group,
+  };
+}

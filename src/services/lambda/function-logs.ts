@@ -1,0 +1,134 @@
+/**
+ * Log lines on their way from the sandbox to CloudWatch Logs: gathered per stream for a moment, then sent as one PutLogEvents. A stream
+ * that fills faster than it drains makes its function wait, and only that function.
+ */
+import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
+import type { Clock } from "#kit/clock.ts";
+import type { Log } from "#kit/log.ts";
+import type { LogLine, LogSink, LogStreamName } from "#sandbox/contract.ts";
+import { type Calls, type CallsOf, callsOf } from "#wire/calls.ts";
+import { AwsError } from "#wire/errors.ts";
+import { servicePrincipal } from "#wire/principal.ts";
+
+/** How long lines gather before they are sent. Followers of a log see them that much later. */
+const gatherMs = 100;
+
+/** Above this a stream's writer is made to wait. */
+const highWaterBytes = 1_048_576;
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
+const maximumBatchBytes = 1_048_576;
+const maximumBatchEvents = 10_000;
+const eventOverheadBytes = 26;
+
+interface Gathering {
+  stream: LogStreamName;
+  lines: LogLine[];
+  bytes: number;
+  /** Settles when what is gathered now has been sent; absent when nothing is. */
+  sent: Promise<void> | undefined;
+  /** The batches before, one after the other. */
+  sending: Promise<void>;
+}
+
+export class FunctionLogs implements LogSink {
+  readonly #logs: Pick<CallsOf<CloudWatchLogs>, "putLogEvents" | "createLogGroup" | "createLogStream">;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #streams = new Map<string, Gathering>();
+
+  constructor(calls: Calls, clock: Clock, log: Log) {
+    this.#logs = callsOf<CloudWatchLogs>(calls, "logs");
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  write(stream: LogStreamName, lines: readonly LogLine[]): Promise<void> {
+    const key = `${stream.accountId} ${stream.region} ${stream.group} ${stream.stream}`;
+    let gathering = this.#streams.get(key);
+    if (gathering === undefined) {
+      gathering = { stream, lines: [], bytes: 0, sent: undefined, sending: roomLeft };
+      this.#streams.set(key, gathering);
+    }
+    for (const line of lines) {
+      if (line.message === "") continue;
+      gathering.lines.push(line);
+      gathering.bytes += Buffer.byteLength(line.message) + eventOverheadBytes;
+    }
+    gathering.sent ??= this.#sendSoon(key, gathering);
+    return gathering.bytes < highWaterBytes ? roomLeft : gathering.sent;
+  }
+
+  /** Sends everything that has been gathered. */
+  async flush(): Promise<void> {
+    while (this.#streams.size > 0) await Promise.all([...this.#streams].map(([key, gathering]) => this.#sendAll(key, gathering)));
+  }
+
+  async #sendSoon(key: string, gathering: Gathering): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.after(gatherMs, resolve));
+    await this.#sendAll(key, gathering);
+  }
+
+  async #sendAll(key: string, gathering: Gathering): Promise<void> {
+    const lines = gathering.lines;
+    gathering.lines = [];
+    gathering.bytes = 0;
+    gathering.sent = undefined;
+    gathering.sending = gathering.sending.then(() => this.#putAll(gathering.stream, lines));
+    await gathering.sending;
+    if (gathering.lines.length === 0 && gathering.sent === undefined) this.#streams.delete(key);
+  }
+
+  async #putAll(stream: LogStreamName, lines: readonly LogLine[]): Promise<void> {
+    for (const batch of batches(lines)) {
+      try {
+        await this.#put(stream, batch);
+      } catch (error) {
+        this.#log.error("log lines of a function were lost", { group: stream.group, lines: batch.length, error });
+      }
+    }
+  }
+
+  /** Group and stream are made when the first line needs them, as on AWS. */
+  async #put({ accountId, region, group, stream }: LogStreamName, lines: readonly LogLine[]): Promise<void> {
+    const options = { as: servicePrincipal("lambda.amazonaws.com", accountId), region };
+    const names = { logGroupName: group, logStreamName: stream };
+    const events = { ...names, logEvents: lines.map(({ timestampMs, message }) => ({ timestamp: Math.floor(timestampMs), message })) };
+    try {
+      await this.#logs.putLogEvents(events, options);
+    } catch (error) {
+      if (!(error instanceof AwsError) || error.code !== "ResourceNotFoundException") throw error;
+      await unlessExists(this.#logs.createLogGroup({ logGroupName: group }, options));
+      await unlessExists(this.#logs.createLogStream(names, options));
+      await this.#logs.putLogEvents(events, options);
+    }
+  }
+}
+
+const roomLeft = Promise.resolve();
+
+async function unlessExists(creation: Promise<unknown>): Promise<void> {
+  try {
+    await creation;
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== "ResourceAlreadyExistsException") throw error;
+  }
+}
+
+/** Cuts lines into what one PutLogEvents takes, in the order of their times. */
+function* batches(lines: readonly LogLine[]): Generator<LogLine[]> {
+  const ordered = lines.toSorted((a, b) => a.timestampMs - b.timestampMs);
+  let batch: LogLine[] = [];
+  let bytes = 0;
+  for (const line of ordered) {
+    const size = Buffer.byteLength(line.message) + eventOverheadBytes;
+    if (batch.length > 0 && (batch.length === maximumBatchEvents || bytes + size > maximumBatchBytes)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(line);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}

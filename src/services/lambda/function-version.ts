@@ -1,0 +1,71 @@
+/**
+ * A function as it is stored: one version's configuration and code, with the states AWS takes it through. Pure; who calls brings the
+ * time and the ids. https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+ */
+import type { FunctionId } from "./function-name.ts";
+
+export interface FunctionVersion extends FunctionId {
+  /** `$LATEST`; numbers come with publishing. */
+  version: string;
+  runtime: string;
+  roleArn: string;
+  handler: string;
+  description: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  /** Absent when the function never had any. */
+  variables?: Record<string, string>;
+  kmsKeyArn?: string;
+  tracingMode: "Active" | "PassThrough";
+  architecture: "x86_64" | "arm64";
+  ephemeralStorageMb: number;
+  deadLetterTargetArn?: string;
+  snapStart: "None" | "PublishedVersions";
+  logging: Logging;
+  code: CodePackage;
+  /** Epoch milliseconds of the last change by a user. */
+  modifiedMs: number;
+  /** New at every write. */
+  revisionId: string;
+  /** New whenever environments must be: at every change of code or configuration. */
+  environmentKey: string;
+  state: State;
+  lastUpdate?: LastUpdate;
+}
+
+export interface Logging {
+  format: "Text" | "JSON";
+  group: string;
+  applicationLevel?: string;
+  systemLevel?: string;
+}
+
+export interface CodePackage {
+  /** Of the blob. */
+  digest: string;
+  /** As the API shows it: base64. */
+  sha256: string;
+  sizeBytes: number;
+}
+
+export interface State {
+  name: "Pending" | "Active" | "Failed";
+  reason?: string;
+  reasonCode?: string;
+}
+
+export interface LastUpdate {
+  status: "Successful" | "InProgress" | "Failed";
+  reason?: string;
+  reasonCode?: string;
+}
+
+export const creating: State = { name: "Pending", reason: "The function is being created.", reasonCode: "Creating" };
+export const updating: LastUpdate = { status: "InProgress", reason: "The function is being updated.", reasonCode: "Updating" };
+
+export const isSettling = ({ state, lastUpdate }: FunctionVersion): boolean => state.name === "Pending" || lastUpdate?.status === "InProgress";
+
+/** What a function becomes when its code is in place and its runtime ready. */
+export function settled(current: FunctionVersion, revisionId: string): FunctionVersion {
+  return { ...current, state: { name: "Active" }, lastUpdate: { status: "Successful" }, revisionId };
+}

@@ -1,0 +1,73 @@
+/**
+ * The one door through which every trigger reaches a function: the Invoke operations, asynchronous events, later function URLs,
+ * event source mappings and the services that push. No trigger has a way of its own to the sandbox.
+ */
+import { type InvocationOutcome, SandboxBusy, SandboxFailure } from "#sandbox/contract.ts";
+import { AwsError } from "#wire/errors.ts";
+import { functionNotFound, resourceConflict } from "./errors.ts";
+import { roleCannotBeAssumed } from "./function-role.ts";
+import { type FunctionReference, functionArn } from "./function-name.ts";
+import type { FunctionVersion } from "./function-version.ts";
+import { checkJson } from "./json-payload.ts";
+import type { LambdaState } from "./state.ts";
+
+export interface Invocation {
+  target: FunctionReference;
+  payload: Uint8Array;
+  requestId: string;
+  traceId: string;
+  /** JSON text. */
+  clientContext?: string;
+  tailLog?: boolean;
+}
+
+export interface Invoked {
+  outcome: InvocationOutcome;
+  executedVersion: string;
+}
+
+/** What every invocation type asks before anything is accepted. Throws AWS's errors. */
+export async function findInvocable({ store }: Pick<LambdaState, "store">, target: FunctionReference): Promise<FunctionVersion> {
+  const version = await store.find(target, target.qualifier ?? "$LATEST");
+  if (version === undefined) throw functionNotFound(functionArn(target, target.qualifier));
+  if (version.state.name === "Active") return version;
+  throw resourceConflict(`The operation cannot be performed at this time. The function is currently in the following state: ${version.state.name}`);
+}
+
+/** Runs a function and waits for its answer. Rejects with AWS's errors for what is not the function's own doing. */
+export async function invokeFunction(state: LambdaState, invocation: Invocation): Promise<Invoked> {
+  const version = await findInvocable(state, invocation.target);
+  const payload = checkJson(invocation.payload);
+  try {
+    const outcome = await state.sandbox.invoke(state.specs.of(version), {
+      requestId: invocation.requestId,
+      payload,
+      invokedFunctionArn: functionArn(invocation.target, invocation.target.qualifier),
+      traceId: invocation.traceId,
+      tailLog: invocation.tailLog ?? false,
+      ...(invocation.clientContext !== undefined && { clientContext: invocation.clientContext }),
+    });
+    return { outcome, executedVersion: version.version };
+  } catch (error) {
+    throw asAwsError(error);
+  }
+}
+
+function asAwsError(error: unknown): unknown {
+  if (error instanceof SandboxBusy) {
+    return new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: "ConcurrentInvocationLimitExceeded", Type: "User", retryAfterSeconds: "1" });
+  }
+  if (error instanceof AwsError && error.code === "AccessDenied") return new AwsError("AccessDeniedException", roleCannotBeAssumed);
+  if (!(error instanceof SandboxFailure)) return error;
+  if (error.reason === "runtime-missing") return new AwsError("InvalidRuntimeException", error.message, { Type: "User" });
+  if (error.reason === "stopping") return new AwsError("ServiceException", "Pilotlight is stopping.", { Type: "Service" });
+  return new AwsError("ServiceException", error.message, { Type: "Service" });
+}
+
+/** A trace header as X-Ray writes it, not sampled: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader */
+export function newTraceId(nowMs: number, requestId: string): string {
+  // The request id is random already; a second draw would cost more than the rest of the header.
+  const digits = requestId.replaceAll("-", "");
+  const seconds = Math.floor(nowMs / 1_000).toString(16).padStart(8, "0");
+  return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(8, 24)};Sampled=0`;
+}

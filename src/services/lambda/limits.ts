@@ -1,0 +1,42 @@
+/** Figures of https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html unless another page is named. */
+
+/** A request that carries a zip file: 50 MB in base64, and the rest of the JSON. AWS names this figure in its error. */
+export const zippedUploadBytes = 70_167_211;
+
+export const zippedPackageBytes = 52_428_800;
+export const unzippedPackageBytes = 262_144_000;
+/** Not AWS's figure; theirs is not published. Far beyond any package that fits into the unzipped size. */
+export const packageEntries = 200_000;
+export const packagePathBytes = 4_096;
+
+export const synchronousPayloadBytes = 6_291_456;
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html */
+export const asynchronousPayloadBytes = 1_048_576;
+
+export const environmentVariablesBytes = 4_096;
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: X-Amz-Client-Context, base64 */
+export const clientContextBytes = 3_583;
+
+export const minimumMemoryMb = 128;
+export const maximumMemoryMb = 10_240;
+export const defaultMemoryMb = 128;
+export const maximumTimeoutSeconds = 900;
+export const defaultTimeoutSeconds = 3;
+export const minimumEphemeralStorageMb = 512;
+export const maximumEphemeralStorageMb = 10_240;
+export const defaultEphemeralStorageMb = 512;
+
+export const functionNameCharacters = 64;
+export const resourceTags = 50;
+export const accountCodeBytes = 300 * 1024 * 1024 * 1024;
+export const accountConcurrentExecutions = 1_000;
+export const listFunctionsPageSize = 50;
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html: good for ten minutes. */
+export const codeLocationSeconds = 600;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html: after one minute, then after two. */
+export const asyncRetryDelaysMs = [60_000, 120_000] as const;
+export const asyncEventAgeMs = 21_600_000;
+/** Throttles and faults of ours: from one second, doubling up to five minutes (same page). */
+export const asyncBackOffMs = { first: 1_000, last: 300_000 } as const;

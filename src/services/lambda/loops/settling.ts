@@ -1,0 +1,17 @@
+import type { Loop } from "#wire/service.ts";
+import { settle } from "../settling.ts";
+import type { LambdaState } from "../state.ts";
+
+/** Brings to its end what a crash interrupted: functions still Pending or in the middle of an update. */
+export function unsettledFunctions(state: LambdaState): Loop {
+  return {
+    start() {
+      const done = finish(state).catch((error: unknown) => state.log.error("functions could not be made ready after the start", { error }));
+      return { [Symbol.asyncDispose]: () => done };
+    },
+  };
+}
+
+async function finish(state: LambdaState): Promise<void> {
+  for (const version of await state.store.settling()) await settle(state, version);
+}

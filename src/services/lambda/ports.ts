@@ -1,0 +1,18 @@
+import type { BlobStore } from "#storage/blobs.ts";
+import type { Database } from "#storage/database.ts";
+import type { UnpackedPackages } from "#storage/unpacked.ts";
+import type { Sandbox } from "#sandbox/contract.ts";
+
+/** What main.ts hands in besides what every service gets. */
+export interface LambdaPorts {
+  database: Database;
+  /** Code packages. */
+  blobs: BlobStore;
+  /** Their unpacked copies, which the sandbox makes. */
+  unpacked: Pick<UnpackedPackages, "delete">;
+  sandbox: Sandbox;
+  /** Signs the URLs under which packages can be downloaded; 32 bytes. */
+  signingSecret: Buffer;
+  /** Our own origin as functions should see it. */
+  endpoint: () => string;
+}

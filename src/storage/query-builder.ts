@@ -1,0 +1,16 @@
+import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+
+/**
+ * A Kysely that only compiles: stores write `database.read(sql.selectFrom(…)….compile())` and rows come back typed. A compiled
+ * query keeps its syntax tree, from which another dialect's driver compiles anew; nothing may depend on the text of the SQL.
+ */
+export function queryBuilder<Tables>(): Kysely<Tables> {
+  return new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}

@@ -1,0 +1,16 @@
+/** A request as the protocols see it: whole body, headers lower-case and joined. */
+export interface HttpRequest {
+  method: string;
+  /** As received: percent-escapes untouched, without the query string. */
+  path: string;
+  /** As received, without the `?`. */
+  query: string;
+  headers: Readonly<Record<string, string | undefined>>;
+  body: Buffer;
+}
+
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string>;
+  body?: string | Uint8Array | AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,9 @@
+import { unmodelledErrors } from "../errors.ts";
+import type { LoadedModel } from "../model.ts";
+
+/** HTTP status of an error: the model's, else that of the common errors, else 400. */
+export const errorStatus = (model: LoadedModel, code: string): number =>
+  model.errors.get(code)?.status ?? unmodelledErrors[code]?.status ?? 400;
+
+export const errorFault = (model: LoadedModel, code: string): "client" | "server" =>
+  model.errors.get(code)?.fault ?? unmodelledErrors[code]?.fault ?? "client";

@@ -1,0 +1,63 @@
+/** URI templates of a REST service (`/2015-03-31/functions/{FunctionName}/code`) → which operation a request is for. */
+import type { LoadedModel, OperationModel } from "../model.ts";
+
+interface Candidate {
+  operation: OperationModel;
+  pattern: RegExp;
+  /** Fixed query parameters that belong to the route: `?find=LayerVersion`. */
+  fixed: Array<[name: string, value: string]>;
+  literalLength: number;
+}
+
+export interface Match {
+  operation: OperationModel;
+  labels: Record<string, string>;
+}
+
+export class Router {
+  /** By method and first literal segment, so that a request is tried against a handful of patterns. */
+  readonly #candidates = new Map<string, Candidate[]>();
+
+  constructor(model: LoadedModel) {
+    for (const operation of model.operations.values()) {
+      if (operation.http === undefined) continue;
+      const { method, uri } = operation.http;
+      const [path = "", query = ""] = uri.split("?");
+      const key = bucket(method, path);
+      const bucketed = this.#candidates.get(key) ?? [];
+      this.#candidates.set(key, bucketed);
+      bucketed.push({
+        operation,
+        pattern: compileTemplate(path),
+        fixed: [...new URLSearchParams(query)],
+        literalLength: path.replaceAll(/\{.*?\}/g, "").length,
+      });
+    }
+    for (const bucketed of this.#candidates.values()) {
+      bucketed.sort((a, b) => b.fixed.length - a.fixed.length || b.literalLength - a.literalLength);
+    }
+  }
+
+  /** Undefined when nothing matches. Throws URIError for malformed percent-escapes. */
+  match(method: string, path: string, query: URLSearchParams): Match | undefined {
+    for (const { operation, pattern, fixed } of this.#candidates.get(bucket(method, path)) ?? []) {
+      const found = pattern.exec(path);
+      if (found === null || !fixed.every(([name, value]) => query.get(name) === value)) continue;
+      const labels: Record<string, string> = {};
+      for (const [name, text] of Object.entries(found.groups ?? {})) labels[name] = decodeURIComponent(text);
+      return { operation, labels };
+    }
+    return undefined;
+  }
+}
+
+/** Every template of the REST services served begins with a literal segment: a date, or a noun. */
+const bucket = (method: string, path: string): string => `${method} ${path.slice(0, path.indexOf("/", 1) + 1 || undefined)}`;
+
+/** `{Name}` is one segment, `{Name+}` the rest; a trailing slash is forgiven. */
+function compileTemplate(path: string): RegExp {
+  const source = path
+    .replaceAll(/[.*?^$()[\]\\|]/g, "\\$&")
+    .replaceAll(/\{(\w+)(\+?)\}/g, (_match, name: string, greedy: string) => `(?<${name}>${greedy ? ".+" : "[^/]+"})`);
+  return new RegExp(`^${source.replace(/\/$/, "")}/?$`);
+}

@@ -1,0 +1,154 @@
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import type { Duplex, Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+
+/** The supervisor's side of docs/frames.md, for tests of the managed runtimes: starts one on code given as text and invokes it. */
+export class RuntimeProcess implements AsyncDisposable {
+  readonly exitCode: Promise<number | null>;
+  /** All that the runtime wrote to its standard output, once it has ended. */
+  readonly stdout: Promise<string>;
+  readonly #child: ChildProcess;
+  readonly #socket: Duplex;
+  readonly #folder: string;
+  readonly #frames: AsyncGenerator<Frame, undefined>;
+
+  private constructor(child: ChildProcess, folder: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#socket = child.stdio[3] as Duplex;
+    this.#socket.on("error", () => {}); // The runtime died: the test sees it in the frames.
+    this.#frames = framesOf(this.#socket);
+    this.exitCode = once(child, "exit").then(([code]) => code as number | null);
+    this.stdout = text(child.stdout as Readable);
+  }
+
+  /** @param files path within the task root → text */
+  static async start(command: string[], files: Record<string, string>, variables: Variables): Promise<RuntimeProcess> {
+    const folder = await mkdtemp(join(tmpdir(), "runtime-"));
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    }
+    const env = Object.entries({ ...functionVariables, LAMBDA_TASK_ROOT: folder, ...variables }).map(
+      ([name, value]) => [name, value?.replaceAll("$TASK_ROOT", folder)] as const,
+    );
+    const [program, ...parameters] = command as [string, ...string[]];
+    const child = spawn(program, parameters, {
+      cwd: folder,
+      env: Object.fromEntries(env),
+      stdio: ["ignore", "pipe", "ignore", "pipe"],
+    });
+    return new RuntimeProcess(child, folder);
+  }
+
+  /** Waits for the end of the initialisation. */
+  async initialised(): Promise<Answer> {
+    return this.#answer();
+  }
+
+  async invoke(payload: string, header: Record<string, unknown> = {}): Promise<Answer> {
+    const whole = { requestId: "id-1", deadlineMs: 4e12, invokedFunctionArn: "arn", traceId: "Root=1", ...header };
+    const headerBytes = Buffer.from(JSON.stringify(whole));
+    const body = Buffer.from(payload);
+    const frame = Buffer.alloc(9 + headerBytes.length + body.length);
+    frame.writeUInt32LE(frame.length - 4, 0);
+    frame[4] = 0x01;
+    frame.writeUInt32LE(headerBytes.length, 5);
+    headerBytes.copy(frame, 9);
+    body.copy(frame, 9 + headerBytes.length);
+    this.#socket.write(frame);
+    return this.#answer();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.end();
+    await this.exitCode;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #answer(): Promise<Answer> {
+    const answer: Answer = { kind: "exit", body: "", logs: [] };
+    const chunks: Buffer[] = [];
+    for (;;) {
+      const { value: frame } = await this.#frames.next();
+      if (frame === undefined) return answer;
+      const kind = kinds[frame.type];
+      if (kind === undefined) throw new Error(`unknown frame ${frame.type}`);
+      if (kind === "log") {
+        const timeMs = frame.body.readDoubleLE(1);
+        answer.logs.push({ level: frame.body[0] ?? 0, timeMs, text: frame.body.toString("utf8", 9) });
+      } else if (kind === "head") answer.contentType = frame.body.toString();
+      else if (kind === "chunk") chunks.push(frame.body);
+      else if (kind === "end") {
+        if (frame.body.length > 0) answer.error = JSON.parse(frame.body.toString());
+        return { ...answer, kind, body: Buffer.concat(chunks).toString(), chunkSizes: chunks.map((chunk) => chunk.length) };
+      } else return { ...answer, kind, body: frame.body.toString() };
+    }
+  }
+}
+
+export interface Answer {
+  kind: "ready" | "initError" | "response" | "error" | "end" | "exit";
+  body: string;
+  logs: Array<{ level: number; timeMs: number; text: string }>;
+  contentType?: string;
+  chunkSizes?: number[];
+  /** With which a stream broke. */
+  error?: unknown;
+}
+
+type Variables = Record<string, string | undefined>;
+
+interface Frame {
+  type: number;
+  body: Buffer;
+}
+
+const kinds: Record<number, "log" | "head" | "chunk" | Exclude<Answer["kind"], "exit">> = {
+  0x81: "ready",
+  0x82: "initError",
+  0x83: "response",
+  0x84: "error",
+  0x85: "log",
+  0x86: "head",
+  0x87: "chunk",
+  0x88: "end",
+};
+
+const functionVariables: Variables = {
+  AWS_LAMBDA_FUNCTION_NAME: "greeter",
+  AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
+  AWS_LAMBDA_LOG_GROUP_NAME: "/aws/lambda/greeter",
+  AWS_LAMBDA_LOG_STREAM_NAME: "2026/01/15/[$LATEST]0",
+};
+
+async function* framesOf(socket: Duplex): AsyncGenerator<Frame, undefined> {
+  let buffered = Buffer.alloc(0);
+  for await (const bytes of socket as AsyncIterable<Buffer>) {
+    buffered = Buffer.concat([buffered, bytes]);
+    while (buffered.length >= 5 && buffered.length >= 4 + buffered.readUInt32LE(0)) {
+      const end = 4 + buffered.readUInt32LE(0);
+      yield { type: buffered[4] ?? 0, body: buffered.subarray(5, end) };
+      buffered = buffered.subarray(end);
+    }
+  }
+  return undefined;
+}
+
+/** Programs of these names on the PATH that run, one for each version. */
+export function installed(names: string[], searchPath: string): Array<{ program: string; version: string }> {
+  const found = new Map<string, string>();
+  for (const folder of searchPath.split(delimiter)) {
+    for (const program of names.map((name) => join(folder, name)).filter((path) => existsSync(path))) {
+      const { status, stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
+      if (status === 0 && !found.has(stdout)) found.set(stdout, program);
+    }
+  }
+  return [...found].map(([version, program]) => ({ version: version.trim(), program }));
+}

@@ -1,0 +1,92 @@
+/**
+ * `npm test`: the unit tests in this one process, then the tests that start processes, a few files at a time.
+ *
+ *     npm test -- [--long] [--unit] [PART-OF-PATH…]
+ *
+ * `--long` also runs what takes minutes (test/support/long.ts), `--unit` only the unit tests. Failing tests are printed in full; the last
+ * line is `N passed, N failed`, with `, N skipped` if any were.
+ */
+import { once } from "node:events";
+import { globSync } from "node:fs";
+import { join, relative } from "node:path";
+import { run } from "node:test";
+import { inspect, parseArgs } from "node:util";
+import { stopTogether } from "./stop-together.ts";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Group {
+  files: string[];
+  isolation: "none" | "process";
+  timeoutMs: number;
+}
+
+const repository = join(import.meta.dirname, "..");
+/** Process tests wait more than they compute; more of them at once would disturb each other's timing. */
+const parallelFiles = 3;
+
+/** A test that ends this process, or an error in here, must not look like success. */
+process.exitCode = 1;
+stopTogether();
+
+const { values: options, positionals: filters } = parseArgs({
+  options: { long: { type: "boolean", default: false }, unit: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+if (options.long) process.env["PILOTLIGHT_LONG"] = "1";
+
+const processTests = "src/**/*.process.test.ts";
+const groups: Group[] = [{ files: find(["src/**/*.test.ts"], [processTests]), isolation: "none", timeoutMs: 60_000 }];
+if (!options.unit)
+  groups.push({ files: find([processTests, "test/**/*.test.ts"]), isolation: "process", timeoutMs: options.long ? 1_800_000 : 180_000 });
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+for (const group of groups) await runGroup(group, total);
+
+const { passed, failed, skipped } = total;
+console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
+
+function find(patterns: string[], exclude: string[] = []): string[] {
+  const paths = globSync(patterns, { cwd: repository, exclude });
+  const wanted = paths.filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)));
+  return wanted.sort().map((path) => join(repository, path));
+}
+
+async function runGroup({ files, isolation, timeoutMs }: Group, counts: Counts): Promise<void> {
+  if (files.length === 0) return;
+  const output = new Map<string | undefined, string>();
+  const failing = new Set<string | undefined>();
+  const keep = ({ file, message }: { file?: string; message: string }): void => void output.set(file, (output.get(file) ?? "") + message);
+
+  const concurrency = isolation === "process" ? { concurrency: parallelFiles } : {};
+  const tests = run({ files, isolation, timeout: timeoutMs, cwd: repository, ...concurrency });
+  tests.on("test:stdout", keep);
+  tests.on("test:stderr", keep);
+  tests.on("test:fail", (failure) => {
+    failing.add(failure.file);
+    report(failure);
+  });
+  tests.on("test:summary", ({ file, counts: { tests: all, passed: good, skipped, todo }, success }) => {
+    // One summary per file comes before the one of the group.
+    if (file !== undefined) return;
+    const bad = all - good - skipped - todo;
+    counts.passed += good;
+    counts.skipped += skipped + todo;
+    // A hook that fails outside of every test is in no count.
+    counts.failed += success ? bad : Math.max(bad, 1);
+  });
+  await once(tests.resume(), "end");
+  for (const file of failing) if (output.has(file)) console.log(`Output of ${relative(repository, file ?? "")}:\n${output.get(file)}`);
+}
+
+/** A test that failed only because one within it did is not worth a word of its own. */
+function report({ name, file, line, details }: { name: string; file?: string; line?: number; details: { error: Error } }): void {
+  const { error } = details;
+  if ("failureType" in error && error.failureType === "subtestsFailed") return;
+  console.log(`FAILED ${name}\n  ${relative(repository, file ?? "")}:${line}\n${inspect(error.cause ?? error)}\n`);
+}
