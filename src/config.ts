@@ -2,7 +2,7 @@
  * Every setting, in one table: a flag, the same as a PILOTLIGHT_* variable, a default. The only reader of arguments and environment.
  */
 import { isIP } from "node:net";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { LogLevel } from "#kit/log.ts";
 
@@ -18,6 +18,8 @@ export interface Config {
   rootAccessKeyId: string;
   rootSecretAccessKey: string;
   logLevel: LogLevel;
+  /** Absolute; interpreters that are fetched on first use are kept here. */
+  toolchainFolder: string;
   /** PATH of this process, where interpreters of runtimes are looked for. */
   searchPath: string;
 }
@@ -33,6 +35,7 @@ const settings = [
   { flag: "port", value: "PORT", fallback: "4566", help: "port to listen on; 0 takes any free one" },
   { flag: "host", value: "ADDRESS", fallback: "127.0.0.1", help: "address to listen on; another than loopback needs root keys of your own" },
   { flag: "data-dir", value: "DIR", fallback: ".pilotlight", help: "where all state is kept" },
+  { flag: "toolchain-dir", value: "DIR", fallback: "", help: "where interpreters fetched for functions are kept; without it, in the data folder" },
   { flag: "region", value: "REGION", fallback: "us-east-1", help: "region of the console and the examples (every region is served)" },
   { flag: "account", value: "ID", fallback: "000000000000", help: "account id, twelve digits" },
   { flag: "root-access-key", value: "ID", fallback: "test", help: "access key id of the account's root" },
@@ -53,7 +56,7 @@ export class ConfigError extends Error {
 export const helpText = [
   "Usage: npm start -- [options]",
   "",
-  ...settings.map(({ flag, value, fallback, help }) => `  ${`--${flag} ${value}`.padEnd(24)} ${help}\n${" ".repeat(27)}(${variableName(flag)}, default ${fallback})`),
+  ...settings.map(({ flag, value, fallback, help }) => `  ${`--${flag} ${value}`.padEnd(24)} ${help}\n${" ".repeat(27)}(${variableName(flag)}${fallback === "" ? "" : `, default ${fallback}`})`),
   `  ${"--help".padEnd(24)} this text`,
   "",
 ].join("\n");
@@ -70,6 +73,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     host: get("host"),
     port: matching("port", get("port"), (text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, "a number from 0 to 65535", Number),
     dataFolder: resolve(get("data-dir")),
+    toolchainFolder: resolve(get("toolchain-dir") || join(get("data-dir"), "toolchains")),
     region: matching("region", get("region"), (text) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(text), "a region such as eu-central-1", String),
     accountId: matching("account", get("account"), (text) => /^\d{12}$/.test(text), "twelve digits", String),
     rootAccessKeyId: matching("root-access-key", get("root-access-key"), (text) => /^\w{1,128}$/.test(text), "letters and digits", String),

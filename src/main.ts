@@ -3,7 +3,7 @@
  * know what depends on what reads this file.
  */
 import { enableCompileCache } from "node:module";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { systemClock } from "#kit/clock.ts";
 import { randomIds } from "#kit/ids.ts";
 import { Lifecycle } from "#kit/lifecycle.ts";
@@ -70,7 +70,7 @@ async function build(config: Config, log: Log, announce: (line: string) => void,
     ids: randomIds,
     log,
     runFolder: folder.runFolder,
-    toolchainFolder: join(config.dataFolder, "toolchains"),
+    toolchainFolder: config.toolchainFolder,
     unpacked,
     logSink: functionLogs,
     productFolder,

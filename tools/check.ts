@@ -23,6 +23,8 @@ const steps: Step[] = [
   { name: "dead code", command: [command("knip")] },
   { name: "format", command: [command("oxfmt"), "--check"] },
 ];
+/** A test that spins stops its own process's clocks as well: only another process can end it. */
+const stepTimeoutMs = 300_000;
 /** Most steps have threads of their own; two at a time keep small machines busy without thrashing them. */
 const lanes = 2;
 
@@ -40,7 +42,12 @@ async function runSteps(): Promise<boolean> {
 
 async function runStep({ name, command: [file, ...args] }: Step): Promise<boolean> {
   const startMs = performance.now();
-  const child = spawn(process.execPath, [file, ...args], { cwd: repository, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: repository,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: stepTimeoutMs,
+    killSignal: "SIGKILL",
+  });
   const [output, errors, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -48,6 +55,6 @@ async function runStep({ name, command: [file, ...args] }: Step): Promise<boolea
   ]);
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds.padStart(5)} s`);
-  if (code !== 0) console.log(`\n${output}${errors}`);
+  if (code !== 0) console.log(`\n${output}${errors}${code === null ? `ended after ${stepTimeoutMs / 1000} s\n` : ""}`);
   return code === 0;
 }

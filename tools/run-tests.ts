@@ -71,12 +71,13 @@ async function runGroup({ files, isolation, timeoutMs }: Group, counts: Counts):
     failing.add(failure.file);
     report(failure);
   });
-  tests.on("test:summary", ({ file, counts: { tests: all, passed: good, skipped, todo }, success }) => {
+  tests.on("test:summary", ({ file, counts: found, success }) => {
     // One summary per file comes before the one of the group.
     if (file !== undefined) return;
-    const bad = all - good - skipped - todo;
-    counts.passed += good;
-    counts.skipped += skipped + todo;
+    const unproven = found.skipped + found.todo;
+    const bad = found.tests - found.passed - unproven;
+    counts.passed += found.passed;
+    counts.skipped += unproven;
     // A hook that fails outside of every test is in no count.
     counts.failed += success ? bad : Math.max(bad, 1);
   });

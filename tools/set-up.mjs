@@ -25,7 +25,10 @@ if (script === undefined) fail("usage: node tools/set-up.mjs SCRIPT.ts [ARGUMENT
 install();
 run(chooseNode(), join(root, script), scriptArguments);
 
-/** The marker tells which lock file, for which machine, was installed last. */
+/**
+ * The marker tells which lock file, for which machine, was installed last. `npm install` rather than `npm ci`: it keeps what is there
+ * when the network is not, and takes a lock file that lacks the optional builds for other machines. With --no-save it changes no file.
+ */
 function install() {
   const lock = readFileSync(join(root, "package-lock.json"));
   const wanted = `${process.platform} ${process.arch} ${createHash("sha256").update(lock).digest("hex")}\n`;
@@ -33,10 +36,13 @@ function install() {
 
   process.stderr.write("Installing packages (needed once, takes a minute at most) … ");
   const startMs = performance.now();
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"], { cwd: root, encoding: "utf8" });
+  const npm = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline"], {
+    cwd: root,
+    encoding: "utf8",
+  });
   if (npm.status !== 0) {
     const reason = npm.error?.message ?? `${npm.stdout}${npm.stderr}`.trim();
-    fail(`failed.\n${reason}\n\nPilotlight needs the npm registry for this step. Once \`npm ci\` works in ${root}, try again.`);
+    fail(`failed.\n${reason}\n\nPilotlight needs the npm registry for this step. Once \`npm install\` works in ${root}, try again.`);
   }
   writeFileSync(marker, wanted);
   process.stderr.write(`done in ${((performance.now() - startMs) / 1000).toFixed(1)} s\n`);
@@ -76,7 +82,19 @@ function run(node, file, args) {
   }
   if (process.env.npm_lifecycle_event !== undefined) stopWithParent(child);
 
-  child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+  child.on("exit", (code, signal) => {
+    killGroup(child.pid);
+    process.exit(code ?? 128 + constants.signals[signal]);
+  });
+}
+
+/** Ends what the script has left behind in its group, if anything. */
+function killGroup(leader) {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
 }
 
 /** npm forwards SIGINT and SIGTERM; when it is killed outright, all we see is another parent. */

@@ -14,10 +14,7 @@ import { resolveFromNodePath } from "./node-path.mjs";
 import { Session } from "./session.mjs";
 
 /** The Node major that the function was made for; the binary may be newer where that very one is not installed. */
-const generation = Number(
-  /nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? "")?.[1] ??
-    process.versions.node.split(".")[0],
-);
+const generation = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? "")?.[1] ?? process.versions.node.split(".")[0]);
 const allowsCallbacks = generation < 24;
 
 const channel = new Channel(3);
@@ -38,17 +35,13 @@ process.on("unhandledRejection", (reason, promise) => {
 installGlobals(store);
 resolveFromNodePath();
 
-const { handler, serve } = await initialise();
-channel.ready();
-serve(handler, session);
-
-async function initialise() {
-  try {
-    const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);
-    return { handler, serve: await serverFor(handler) };
-  } catch (error) {
-    session.crash(allowsCallbacks ? "Uncaught Exception" : "Init Error", error, 1);
-  }
+try {
+  const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);
+  const serve = await serverFor(handler);
+  channel.ready();
+  serve(handler, session);
+} catch (error) {
+  session.crash(allowsCallbacks ? "Uncaught Exception" : "Init Error", error, 1);
 }
 
 /** @param {import("./handler.mjs").Handler} handler */

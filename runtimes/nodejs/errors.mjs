@@ -35,10 +35,7 @@ export function errorPayload(thrown) {
 
 /** Errors of another realm (node:vm) are no `instanceof Error`. */
 function isErrorLike(thrown) {
-  return (
-    thrown instanceof Error ||
-    [thrown?.name, thrown?.message, thrown?.stack].every((part) => typeof part === "string" && part !== "")
-  );
+  return thrown instanceof Error || [thrown?.name, thrown?.message, thrown?.stack].every((part) => typeof part === "string" && part !== "");
 }
 
 /** The one control character that AWS's runtime does not leave to JSON. */

@@ -1,7 +1,7 @@
 import { require } from "./builtins.mjs";
 import { RuntimeError } from "./errors.mjs";
 
-const { existsSync } = require("node:fs");
+const { statSync } = require("node:fs");
 const { basename, join, resolve } = require("node:path");
 const { pathToFileURL } = require("node:url");
 
@@ -36,10 +36,10 @@ export async function loadHandler(taskRoot, name) {
 
 async function loadModule(taskRoot, folder, name) {
   try {
-    for (const extension of ["", ".js", ".mjs", ".cjs"]) {
+    for (const extension of ["", ".js", ".mjs", ".cjs", "/index.js"]) {
       const path = resolve(folder, name + extension);
       // `import` loads modules of both kinds, and those that await at their top level.
-      if (existsSync(path)) return await import(pathToFileURL(path).href);
+      if (statSync(path, { throwIfNoEntry: false })?.isFile()) return await import(pathToFileURL(path).href);
     }
     return require(require.resolve(name, { paths: [taskRoot, folder] }));
   } catch (error) {

@@ -25,6 +25,7 @@ export async function serveStreams(handler, session) {
       await turnOfLoop();
       session.channel.endStream();
     } catch (error) {
+      stream.abandon();
       await turnOfLoop();
       session.fail(error);
     }
@@ -36,6 +37,7 @@ export class ResponseStream extends Writable {
   #channel;
   #contentType = "application/octet-stream";
   #hasBegun = false;
+  #isAbandoned = false;
   /** @type {((write: (bytes: string | Uint8Array) => void) => void) | undefined} set by `HttpResponseStream.from` */
   _onBeforeFirstWrite;
 
@@ -62,9 +64,14 @@ export class ResponseStream extends Writable {
     return super.write(isPlain ? chunk : JSON.stringify(chunk), ...rest);
   }
 
+  /** The answer has failed: what the customer's code still writes must not get into the next one. */
+  abandon() {
+    this.#isAbandoned = true;
+  }
+
   _write(chunk, _encoding, callback) {
     this.#begin();
-    this.#channel.writeStream(chunk);
+    if (!this.#isAbandoned) this.#channel.writeStream(chunk);
     callback();
   }
 
@@ -75,7 +82,7 @@ export class ResponseStream extends Writable {
   }
 
   #begin() {
-    if (this.#hasBegun) return;
+    if (this.#hasBegun || this.#isAbandoned) return;
     this.#hasBegun = true;
     this.#channel.beginStream(this.#contentType);
     this._onBeforeFirstWrite?.((bytes) => this.#channel.writeStream(Buffer.from(bytes)));

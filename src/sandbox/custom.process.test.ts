@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { InvocationOutcome } from "./contract.ts";
 import { customSandbox, type RealSandbox } from "./fixtures/real-sandbox.ts";
@@ -38,21 +40,29 @@ test("a shell script is a custom runtime too", async (t) => {
 });
 
 test("an initialisation error that a custom runtime posts becomes the outcome", async (t) => {
-  const real = await customSandbox(t, `post("/init/error", '{"errorType":"Function.NoConfig"}').then(() => setTimeout(() => process.exit(1), 5_000));`);
+  const real = await customSandbox(
+    t,
+    `post("/init/error", '{"errorType":"Function.NoConfig"}').then(() => setTimeout(() => process.exit(1), 5_000));`,
+  );
   assert.deepEqual(json(await invoke(real)), { errorType: "Function.NoConfig" });
 });
 
 test("the invocation lasts until the runtime asks for the next: a death in between is reported, the answer stands", async (t) => {
-  const real = await customSandbox(t, `next().then(({ id }) => post("/invocation/" + id + "/response", '"answered"')).then(() => process.exit(9));`);
+  const real = await customSandbox(
+    t,
+    `next().then(({ id }) => post("/invocation/" + id + "/response", '"answered"')).then(() => process.exit(9));`,
+  );
   const outcome = await invoke(real);
   assert.deepEqual([json(outcome), outcome.functionError], ["answered", undefined]);
   assert.match(real.sink.messages.at(-1) ?? "", /Error Type: Runtime.ExitError$/);
 });
 
 test("a package without bootstrap is an error of the function", async (t) => {
-  const { sandbox } = await customSandbox(t, "");
-  const outcome = await sandbox.invoke(specOf({ runtime: "provided.al2023", key: "other" }), requestOf());
-  assert.equal(outcome.functionError, "Unhandled");
+  const real = await customSandbox(t, "");
+  await rm(join(real.folder, "code", "bootstrap"));
+  const outcome = await invoke(real);
+  assert.equal(json(outcome).errorType, "Runtime.InvalidEntrypoint");
+  assert.match(json(outcome).errorMessage, /Couldn't find valid bootstrap\(s\): \[\/var\/task\/bootstrap \/opt\/bootstrap\]$/);
 });
 
 test("a runtime that is not served is our fault and said so", async (t) => {

@@ -33,6 +33,10 @@ export class EnvironmentLog {
     this.#diagnostics = diagnostics;
   }
 
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   /** Takes a line; `flush` sends it on its way. */
   add(timestampMs: number, message: string): void {
     this.#waiting.push({ timestampMs, message });

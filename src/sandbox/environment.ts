@@ -112,7 +112,9 @@ export class Environment {
     };
     try {
       await session.launch(driver, () => openLink(listener), order);
-      if (this.#isCurrent(session)) this.#lifecycle.moveTo("Initialising");
+      if (!this.#isCurrent(session)) return;
+      this.#lifecycle.moveTo("Initialising");
+      if (this.#log.isFull) session.pause();
     } catch (error) {
       if (this.#isCurrent(session)) this.#failInit(notLaunched(error));
     }
@@ -139,7 +141,7 @@ export class Environment {
         this.#takeExit({ code: null, signal: "SIGKILL" });
       },
       printed: (line) => this.#log.add(clock.now(), line),
-      paused: () => void this.#log.flush(),
+      batchEnded: () => void this.#log.flush(),
       exited: (exit) => this.#takeExit(exit),
     };
   }

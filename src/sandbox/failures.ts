@@ -27,7 +27,6 @@ export function runtimeExited({ code, signal }: ProcessExit): Failure {
   return failure("error", "Runtime.ExitError", `Runtime exited with error: ${how}`);
 }
 
-
 /** The runtime itself told why; its bytes are the payload. */
 export function runtimeReported(payload: Uint8Array): Failure {
   return { status: "error", errorType: errorTypeIn(payload), message: "", payload: () => payload };

@@ -42,12 +42,18 @@ test("an invocation answers, logs around itself in order, and gives the tail on 
   assert.equal(start, `START RequestId: ${request.requestId} Version: $LATEST`);
   assert.deepEqual(rest.slice(0, -2).sort(), ["b\ufffd", "framed\nin two lines", "printed"]);
   assert.equal(rest.at(-2), `END RequestId: ${request.requestId}`);
-  assert.match(rest.at(-1) ?? "", /^REPORT .*\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: [1-9]\d* MB\tInit Duration: [\d.]+ ms\t$/);
+  assert.match(
+    rest.at(-1) ?? "",
+    /^REPORT .*\tBilled Duration: \d+ ms\tMemory Size: 128 MB\tMax Memory Used: [1-9]\d* MB\tInit Duration: [\d.]+ ms\t$/,
+  );
   assert.equal(outcome.logTail?.toString(), [start, ...rest].map((line) => `${line}\n`).join(""));
 });
 
 test("the error of a handler is passed on byte by byte, and the environment lives on", async (t) => {
-  const real = await framedSandbox(t, `let n = 0; serve(async () => { if (n++ === 0) send(0x84, '{"errorType": "Boom" }'); else return n; });`);
+  const real = await framedSandbox(
+    t,
+    `let n = 0; serve(async () => { if (n++ === 0) send(0x84, '{"errorType": "Boom" }'); else return n; });`,
+  );
   const outcome = await invoke(real);
   assert.equal(Buffer.from(outcome.payload).toString(), '{"errorType": "Boom" }');
   assert.equal(outcome.functionError, "Unhandled");
@@ -73,7 +79,10 @@ test("a timeout answers in AWS's words, kills every process, keeps /tmp, and the
   );
   assert.equal(json(await invoke(real, {}, 2_000)), 1);
   const outcome = await invoke(real, { hang: true }, 2_000);
-  assert.match(Buffer.from(outcome.payload).toString(), /^\{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: request-\d+ Error: Task timed out after 2.00 seconds"\}$/);
+  assert.match(
+    Buffer.from(outcome.payload).toString(),
+    /^\{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: request-\d+ Error: Task timed out after 2.00 seconds"\}$/,
+  );
   assert.equal(outcome.functionError, "Unhandled");
   assert.deepEqual(await real.processes(), []);
   const { messages } = real.sink;
@@ -105,23 +114,34 @@ for (const { how, message } of exits) {
 
 for (const size of [10, 5_000_000]) {
   test(`an answer of ${size} bytes that was written before the exit counts`, async (t) => {
-    const real = await framedSandbox(t, `serve(async (event) => { send(0x83, JSON.stringify("x".repeat(event.size))); process.exit(1); });`);
+    const real = await framedSandbox(
+      t,
+      `serve(async (event) => { send(0x83, JSON.stringify("x".repeat(event.size))); process.exit(1); });`,
+    );
     assert.equal(json(await invoke(real, { size })).length, size);
   });
 }
 
 test("a failed initialisation is repeated inside the invocation, whose outcome it becomes", async (t) => {
-  const real = await framedSandbox(t, `console.log("loading"); send(0x82, '{"errorType":"Runtime.ImportModuleError","errorMessage":"no"}'); process.exit(1);`);
+  const real = await framedSandbox(
+    t,
+    `console.log("loading"); send(0x82, '{"errorType":"Runtime.ImportModuleError","errorMessage":"no"}'); process.exit(1);`,
+  );
   const outcome = await invoke(real);
   assert.deepEqual(json(outcome), { errorType: "Runtime.ImportModuleError", errorMessage: "no" });
   assert.equal(real.sink.messages.filter((line) => line === "loading").length, 2);
-  assert.match(real.sink.messages.join("\n"), /INIT_REPORT Init Duration: [\d.]+ ms\tPhase: init\tStatus: error\tError Type: Runtime.ImportModuleError/);
+  assert.match(
+    real.sink.messages.join("\n"),
+    /INIT_REPORT Init Duration: [\d.]+ ms\tPhase: init\tStatus: error\tError Type: Runtime.ImportModuleError/,
+  );
   assert.match(real.sink.messages.join("\n"), /INIT_REPORT Init Duration: [\d.]+ ms\tPhase: invoke\tStatus: error/);
 });
 
 test("an initialisation that takes too long is repeated within the function's time", async (t) => {
   const hurried: Clock = { ...systemClock, after: (ms, action) => systemClock.after(ms === initLimitMs ? 300 : ms, action) };
-  const real = await framedSandbox(t, `await new Promise((resolve) => setTimeout(resolve, 1_000)); serve(async () => "slow");`, { clock: hurried });
+  const real = await framedSandbox(t, `await new Promise((resolve) => setTimeout(resolve, 1_000)); serve(async () => "slow");`, {
+    clock: hurried,
+  });
   assert.equal(json(await invoke(real, {}, 20_000)), "slow");
   assert.match(real.sink.messages[1] ?? "", /Phase: init\tStatus: timeout$/);
 });
@@ -131,7 +151,7 @@ const violations = [
   { name: "a frame out of order", code: "send(0x81)" },
   { name: "a chunk without a head", code: 'send(0x87, "x")' },
   { name: "a log frame without a time", code: 'send(0x85, "x")' },
-  { name: "garbage", code: 'writeSync(3, Buffer.alloc(64, 0xff))' },
+  { name: "garbage", code: "writeSync(3, Buffer.alloc(64, 0xff))" },
 ];
 for (const { name, code } of violations) {
   test(`${name} ends the process, not us`, async (t) => {
@@ -189,7 +209,10 @@ test("only what was given is inherited: variables and descriptors", async (t) =>
   const real = await framedSandbox(t, `serve(async () => ({ variables: process.env, descriptors: readdirSync("/proc/self/fd") }));`);
   const { variables } = json(await invoke(real));
   const strangers = Object.keys(process.env).filter((name) => name in variables && variables[name] === process.env[name]);
-  assert.deepEqual(strangers.filter((name) => !["LANG", "PWD", "TZ", "PATH"].includes(name)), []);
+  assert.deepEqual(
+    strangers.filter((name) => !["LANG", "PWD", "TZ", "PATH"].includes(name)),
+    [],
+  );
   assert.equal(variables.AWS_LAMBDA_FUNCTION_NAME, "hello");
 });
 

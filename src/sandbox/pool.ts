@@ -26,7 +26,9 @@ interface Entry {
   member: PoolMember | undefined;
   /** Ended as soon as it is free. */
   isRetired: boolean;
+  isEnding: boolean;
   idleSinceMs: number;
+  gone: PromiseWithResolvers<void>;
 }
 
 /**
@@ -39,11 +41,13 @@ export class EnvironmentPool {
   #create: CreateMember;
   /** Free environments by key, the most recently used last. */
   #shelves = new Map<string, Entry[]>();
+  /** All, until they are gone. */
   #entries = new Set<Entry>();
-  #stops = new Set<Promise<void>>();
+  /** How many are not being ended. */
+  #liveCount = 0;
   #expiry: Timer | undefined;
   #isDraining = false;
-  #onEmpty: (() => void) | undefined;
+  #onQuiet: (() => void) | undefined;
 
   constructor(clock: Clock, limits: PoolLimits, create: CreateMember) {
     this.#clock = clock;
@@ -56,10 +60,13 @@ export class EnvironmentPool {
     return this.#takeFree(spec.key)?.invoke(request) ?? this.#invokeNew(spec, request);
   }
 
-  retire(specKey: string): void {
-    for (const entry of this.#entries) if (entry.key === specKey) entry.isRetired = true;
+  /** Resolves when the last environment of that key is gone. */
+  async retire(specKey: string): Promise<void> {
+    const entries = [...this.#entries].filter((entry) => entry.key === specKey);
+    for (const entry of entries) entry.isRetired = true;
     this.#endAll(this.#shelves.get(specKey) ?? []);
     this.#shelves.delete(specKey);
+    await allGone(entries);
   }
 
   /** Refuses new invocations, lets those that run finish for `graceMs`, and resolves when no environment is left. */
@@ -68,10 +75,11 @@ export class EnvironmentPool {
     this.#expiry?.cancel();
     for (const shelf of this.#shelves.values()) this.#endAll(shelf);
     this.#shelves.clear();
-    if (this.#entries.size > 0) await this.#untilEmpty(graceMs);
+    if (this.#liveCount > 0) await this.#untilQuiet(graceMs);
     // Those that are still being created have no process yet, and will never get one.
-    this.#endAll([...this.#entries].filter((entry) => entry.member));
-    await Promise.all(this.#stops);
+    const created = [...this.#entries].filter((entry) => entry.member);
+    this.#endAll(created);
+    await allGone(created);
   }
 
   #takeFree(key: string): PoolMember | undefined {
@@ -84,14 +92,17 @@ export class EnvironmentPool {
   }
 
   async #invokeNew(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
-    if (this.#entries.size >= this.#limits.environments && !this.#evictOne()) {
+    if (this.#liveCount >= this.#limits.environments && !this.#evictOne()) {
       throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
     }
-    const entry: Entry = { key: spec.key, member: undefined, isRetired: false, idleSinceMs: 0 };
+    const gone = Promise.withResolvers<void>();
+    const entry: Entry = { key: spec.key, member: undefined, isRetired: false, isEnding: false, idleSinceMs: 0, gone };
     this.#entries.add(entry);
+    this.#liveCount++;
     try {
       entry.member = await this.#create(spec, () => this.#release(entry));
     } catch (error) {
+      this.#leave(entry);
       this.#forget(entry);
       throw error;
     }
@@ -141,25 +152,36 @@ export class EnvironmentPool {
   }
 
   #end(entry: Entry): void {
-    this.#forget(entry);
-    const stop = (entry.member as PoolMember).stop().finally(() => this.#stops.delete(stop));
-    this.#stops.add(stop);
+    if (entry.isEnding) return;
+    this.#leave(entry);
+    void (entry.member as PoolMember).stop().finally(() => this.#forget(entry));
+  }
+
+  /** It counts no more: another may come in its place. */
+  #leave(entry: Entry): void {
+    entry.isEnding = true;
+    this.#liveCount--;
+    if (this.#liveCount === 0) this.#onQuiet?.();
   }
 
   #forget(entry: Entry): void {
     this.#entries.delete(entry);
-    if (this.#entries.size === 0) this.#onEmpty?.();
+    entry.gone.resolve();
   }
 
-  #untilEmpty(graceMs: number): Promise<void> {
+  #untilQuiet(graceMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#clock.after(graceMs, resolve);
-      this.#onEmpty = () => {
+      this.#onQuiet = () => {
         timer.cancel();
         resolve();
       };
     });
   }
+}
+
+async function allGone(entries: readonly Entry[]): Promise<void> {
+  await Promise.all(entries.map((entry) => entry.gone.promise));
 }
 
 function stopping(): SandboxFailure {

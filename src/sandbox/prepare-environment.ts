@@ -36,7 +36,10 @@ export interface UnpackedCode {
 }
 
 /** Sees to it that code and interpreter are there. Rejects with `SandboxFailure`. */
-export async function prepareCode({ unpacked, catalog }: Workshop, spec: EnvironmentSpec): Promise<{ taskFolder: string; start: RuntimeStart }> {
+export async function prepareCode(
+  { unpacked, catalog }: Workshop,
+  spec: EnvironmentSpec,
+): Promise<{ taskFolder: string; start: RuntimeStart }> {
   const taskFolder = await unpacked.acquire(spec.codeDigest).catch(failing("the function's code could not be unpacked"));
   return { taskFolder, start: await catalog.find(spec.runtime, taskFolder) };
 }

@@ -7,7 +7,7 @@ export interface OutputListener {
   /** One line of standard output or standard error. */
   printed(line: string): void;
   /** The lines that came together have all been told. */
-  paused(): void;
+  batchEnded(): void;
   /** The process ended, unasked. */
   exited(exit: ProcessExit): void;
 }
@@ -58,7 +58,9 @@ export class RuntimeSession {
   /** Kills every process; the listener still gets the output that was on its way, and nothing else. */
   async end(): Promise<void> {
     this.#isEnding = true;
+    this.#link?.close();
     await this.#launching?.catch(() => {});
+    // A launch that was under way has opened its link meanwhile.
     this.#link?.close();
     await this.#process?.stop();
     this.flushLines();
@@ -74,7 +76,7 @@ export class RuntimeSession {
     this.#outputs().forEach((stream, index) => {
       stream.on("data", (chunk: Buffer) => {
         this.#splitters[index]?.push(chunk);
-        this.#listener.paused();
+        this.#listener.batchEnded();
       });
     });
     void process.exited.then((exit) => {

@@ -25,7 +25,7 @@ export interface Migration {
 }
 
 export interface Statement {
-  query: CompiledQuery<unknown>;
+  query: CompiledQuery;
   /** How many rows the statement must touch, else the unit is undone. Omitted: any number. */
   expectRows?: number;
 }

@@ -16,7 +16,11 @@ const createTable = CompiledQuery.raw(
  * Applies those migrations of `service` that the database has not seen, in order, each as one unit with the note that it was applied.
  * Rejects when the database has migrations that the list does not know, or lacks one that the list has before an applied one.
  */
-export async function applyMigrations(database: Pick<Database, "read" | "write">, service: string, migrations: readonly Migration[]): Promise<void> {
+export async function applyMigrations(
+  database: Pick<Database, "read" | "write">,
+  service: string,
+  migrations: readonly Migration[],
+): Promise<void> {
   await database.write([{ query: createTable }]);
   const rows = await database.read(sql.selectFrom("applied_migrations").select("name").where("service", "=", service).compile());
   const applied = new Set(rows.map((row) => row.name));
@@ -31,7 +35,9 @@ export async function applyMigrations(database: Pick<Database, "read" | "write">
 function refuseForeignHistory(service: string, migrations: readonly Migration[], applied: ReadonlySet<string>): void {
   const unknown = applied.difference(new Set(migrations.map(({ name }) => name)));
   if (unknown.size > 0) {
-    throw new Error(`the database was written by a newer version: this one does not know ${service}'s migrations ${[...unknown].join(", ")}`);
+    throw new Error(
+      `the database was written by a newer version: this one does not know ${service}'s migrations ${[...unknown].join(", ")}`,
+    );
   }
   const skipped = migrations.slice(0, applied.size).find(({ name }) => !applied.has(name));
   if (skipped) throw new Error(`${service}'s migration ${skipped.name} stands before others that were applied already; append new ones`);

@@ -74,7 +74,7 @@ class Planner {
     if (path === "") throw new ZipRejected("unsafe-path", "a file has no name");
     this.#addParents(path);
     if (this.#folders.has(path)) throw new ZipRejected("path-conflict", `${path} is a folder and a file`);
-    // As Info-ZIP does: of two entries with one name the later one stays.
+    // As `unzip -o` does: of two entries with one name the later one stays.
     this.#files.delete(path);
     this.#links.delete(path);
     if (type === fileType.file || type === fileType.none) this.#files.set(path, entry);

@@ -53,14 +53,24 @@ describe("an honest archive", () => {
   });
 
   test("keeps links that stay inside, even dangling ones", async () => {
-    await extractZip(zipBytes([link("lib/current", "../v1"), { name: "v1/x", content: "one" }, link("dangling", "lib/nothing")]), target, limits);
+    await extractZip(
+      zipBytes([link("lib/current", "../v1"), { name: "v1/x", content: "one" }, link("dangling", "lib/nothing")]),
+      target,
+      limits,
+    );
     assert.equal(await readlink(join(target, "lib/current")), "../v1");
     assert.equal(await readFile(join(target, "lib/current/x"), "utf8"), "one");
     assert((await lstat(join(target, "dangling"))).isSymbolicLink());
   });
 
   test("has its odd but harmless paths made plain, and the last of two equal names wins", async () => {
-    const bytes = zipBytes([{ name: "./" }, { name: "./a//b", content: "first" }, { name: "a/b", content: "last" }, link("c", "a"), { name: "c", content: "file" }]);
+    const bytes = zipBytes([
+      { name: "./" },
+      { name: "./a//b", content: "first" },
+      { name: "a/b", content: "last" },
+      link("c", "a"),
+      { name: "c", content: "file" },
+    ]);
     await extractZip(bytes, target, limits);
     assert.equal(await readFile(join(target, "a/b"), "utf8"), "last");
     assert((await lstat(join(target, "c"))).isFile());
@@ -73,7 +83,10 @@ describe("an honest archive", () => {
   });
 
   test("that turns out broken on the way leaves nothing behind", async () => {
-    const bytes = zipBytes([{ name: "good", content: "good" }, { name: "bad", content: "bad", declaredCrc: 1 }]);
+    const bytes = zipBytes([
+      { name: "good", content: "good" },
+      { name: "bad", content: "bad", declaredCrc: 1 },
+    ]);
     await assert.rejects(extractZip(bytes, target, limits), ZipRejected);
     assert.deepEqual(await readdir(parent), []);
   });
@@ -102,7 +115,14 @@ describe("a hostile archive is refused:", () => {
     ["too many bytes in all", "too-large", zipBytes(["a", "b", "c"].map((name) => ({ name, content: large })))],
     ["too many entries", "too-many-entries", zipBytes(Array.from({ length: 51 }, (_, index) => ({ name: `${index}` })))],
     ["too many folders", "too-many-entries", zipBytes(["x", "y"].map((top) => ({ name: `${top}/`.repeat(30) + "file" })))],
-    ["entries that share bytes", "overlapping-entries", zipBytes([{ name: "a", content: large }, { name: "b", content: large, headerOf: 0 }])],
+    [
+      "entries that share bytes",
+      "overlapping-entries",
+      zipBytes([
+        { name: "a", content: large },
+        { name: "b", content: large, headerOf: 0 },
+      ]),
+    ],
     ["an encrypted entry", "encrypted", zipBytes([{ name: "x", content: "x", flags: 1 }])],
     ["an unknown compression", "unsupported-compression", zipBytes([{ name: "x", content: "x", method: 14 }])],
     ["an absolute path", "unsafe-path", zipBytes([{ name: "/etc/passwd" }])],

@@ -52,7 +52,8 @@ export class Dispatcher implements Calls {
     if (violations.length > 0) {
       throw new AwsError(service.definition.model.validationErrorCode ?? "ValidationException", validationMessage(violations));
     }
-    return (await handle(input as never, { ...context, state: service.state })) ?? {};
+    // Not a copy: the gateway's context makes its signal only when somebody asks for it.
+    return (await handle(input as never, Object.assign(context, { state: service.state }))) ?? {};
   }
 
   async invoke(name: string, operation: string, input: object, { as, region, signal }: CallOptions): Promise<unknown> {

@@ -33,6 +33,8 @@ for (const { program, version } of installed(["node"], searchPath)) {
       const cases: Array<[name: string, handler: string, files: Record<string, string>]> = [
         ["CommonJS", "index.handler", { "index.js": "exports.handler = async () => 'found'" }],
         ["a folder", "src/api/app.handler", { "src/api/app.js": "exports.handler = async () => 'found'" }],
+        ["a file beside a folder of its name", "app.handler", { "app.js": "exports.handler = async () => 'found'", "app/index.js": "" }],
+        ["the index of a folder", "app.handler", { "app/index.js": "exports.handler = async () => 'found'" }],
         ["a nested export", "index.api.get.run", { "index.js": "exports.api = { get: { run: async () => 'found' } }" }],
         ["a module", "index.handler", { "index.mjs": "export const handler = async () => 'found'" }],
         [".cjs", "index.handler", { "index.cjs": "module.exports = { handler: async () => 'found' }" }],
@@ -50,7 +52,11 @@ for (const { program, version } of installed(["node"], searchPath)) {
           { "index.js": "Object.defineProperty(exports, '__esModule', { value: true }); exports.handler = async () => 'found'" },
         ],
         ["a default export", "index.handler", { "index.mjs": "export default { handler: async () => 'found' }" }],
-        ["exports that are computed", "index.handler", { "index.js": "module['exports'] = Object.fromEntries([['handler', async () => 'found']])" }],
+        [
+          "exports that are computed",
+          "index.handler",
+          { "index.js": "module['exports'] = Object.fromEntries([['handler', async () => 'found']])" },
+        ],
         ["a package", "pack.handler", { "node_modules/pack/index.js": "exports.handler = async () => 'found'" }],
       ];
       for (const [name, handler, files] of cases) {
@@ -212,11 +218,14 @@ for (const { program, version } of installed(["node"], searchPath)) {
       test("text: one event per call", async () => {
         const { logs } = await run(`exports.handler = async () => {
           console.log('a %d\\nb', 1, { c: 2 }); console.warn('w'); console.debug('d'); }`);
-        assert.deepEqual(logs.map(({ level, text }) => [level, text.slice(25)]), [
-          [3, "id-1\tINFO\ta 1\nb { c: 2 }"],
-          [4, "id-1\tWARN\tw"],
-          [2, "id-1\tDEBUG\td"],
-        ]);
+        assert.deepEqual(
+          logs.map(({ level, text }) => [level, text.slice(25)]),
+          [
+            [3, "id-1\tINFO\ta 1\nb { c: 2 }"],
+            [4, "id-1\tWARN\tw"],
+            [2, "id-1\tDEBUG\td"],
+          ],
+        );
         assert.equal(new Date(logs[0]!.timeMs).toISOString(), logs[0]!.text.slice(0, 24));
       });
 
@@ -237,7 +246,12 @@ for (const { program, version } of installed(["node"], searchPath)) {
       test("splits what is too large for one event, between characters", async () => {
         const { logs } = await run("exports.handler = async () => console.log('x' + 'é'.repeat(300000))");
         assert.ok(logs.length > 1 && logs.every(({ text }) => Buffer.byteLength(text) <= 256 * 1024));
-        assert.ok(logs.map(({ text }) => text).join("").endsWith(`\tx${"é".repeat(300000)}`));
+        assert.ok(
+          logs
+            .map(({ text }) => text)
+            .join("")
+            .endsWith(`\tx${"é".repeat(300000)}`),
+        );
       });
 
       test("leaves standard output as it is", async () => {
@@ -308,7 +322,9 @@ for (const { program, version } of installed(["node"], searchPath)) {
       });
 
       test("in frames of at most 64 KiB, by a pipeline", async () => {
-        const code = streaming(`await require('stream/promises').pipeline(require('stream').Readable.from([Buffer.alloc(200000, 'x')]), stream)`);
+        const code = streaming(
+          `await require('stream/promises').pipeline(require('stream').Readable.from([Buffer.alloc(200000, 'x')]), stream)`,
+        );
         const { contentType, body, chunkSizes } = await run(code);
         assert.equal(contentType, "application/octet-stream");
         assert.equal(body.length, 200000);
@@ -329,6 +345,16 @@ for (const { program, version } of installed(["node"], searchPath)) {
         assert.deepEqual([middle.kind, middle.body, (middle.error as Error & { errorMessage: string }).errorMessage], ["end", "a", "boom"]);
         const early = await run(streaming("throw new Error('boom')"));
         assert.deepEqual([early.kind, JSON.parse(early.body).errorMessage], ["error", "boom"]);
+      });
+
+      test("nothing of a failed answer gets into the next one", async () => {
+        const code = streaming(`if (event.fails) { setTimeout(() => stream.write('late'), 1); throw new Error('boom') }
+          await new Promise((resolve) => setTimeout(resolve, 10)); stream.end('clean')`);
+        await using runtime = await start({ "index.js": code });
+        await runtime.initialised();
+        assert.equal((await runtime.invoke('{"fails":true}')).kind, "error");
+        const { kind, body } = await runtime.invoke("{}");
+        assert.deepEqual([kind, body], ["end", "clean"]);
       });
 
       test("again and again", async () => {

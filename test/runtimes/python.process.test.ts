@@ -53,12 +53,7 @@ for (const { program, version } of installed(names, process.env["PATH"] ?? "")) 
         ["Runtime.ImportModuleError", /^Unable to import module 'index': No module named 'absent'$/, "index.handler", "import absent"],
         ["Runtime.HandlerNotFound", /^Handler 'handler' missing on module 'index'$/, "index.handler", ""],
         ["Runtime.UserCodeSyntaxError", /^Syntax error in module 'index': /, "index.handler", "def handler(:"],
-        [
-          "Runtime.MalformedHandlerName",
-          /^Bad handler 'index': not enough values to unpack \(expected 2, got 1\)$/,
-          "index",
-          "",
-        ],
+        ["Runtime.MalformedHandlerName", /^Bad handler 'index': not enough values to unpack \(expected 2, got 1\)$/, "index", ""],
         ["Runtime.BuiltInModuleConflict", /^Cannot use built-in module sys as a handler module$/, "sys.exit", ""],
         ["ZeroDivisionError", /^division by zero$/, "index.handler", "1 / 0"],
       ];

@@ -12,13 +12,11 @@ export class RuntimeProcess implements AsyncDisposable {
   readonly exitCode: Promise<number | null>;
   /** All that the runtime wrote to its standard output, once it has ended. */
   readonly stdout: Promise<string>;
-  readonly #child: ChildProcess;
   readonly #socket: Duplex;
   readonly #folder: string;
   readonly #frames: AsyncGenerator<Frame, undefined>;
 
   private constructor(child: ChildProcess, folder: string) {
-    this.#child = child;
     this.#folder = folder;
     this.#socket = child.stdio[3] as Duplex;
     this.#socket.on("error", () => {}); // The runtime died: the test sees it in the frames.

@@ -72,12 +72,14 @@ class ProcessDriver implements Driver {
     const tmp = this.#tmpMount ? "a private /tmp" : "only a TMPDIR of their own (/tmp is shared)";
     return {
       name: "process",
-      isolation: `NONE: functions run as plain processes of this user, with ${tmp}; they can read and change what this user can`,
+      isolation: `NONE: functions run as plain processes of this user, with ${tmp} and no limit on memory; they can read and change what this user can`,
       isolates: false,
       advice: [
         "Run only code that you trust, or run the product as a user that owns nothing else.",
         ...(this.#tmpMount ? [] : ["Allow `unshare --mount` (Linux, root or user namespaces) so that functions get a private /tmp."]),
-        ...(this.#dieWithParent.length > 0 ? [] : ["Install `setpriv` (util-linux) so that functions die at once when the product is killed."]),
+        ...(this.#dieWithParent.length > 0
+          ? []
+          : ["Install `setpriv` (util-linux) so that functions die at once when the product is killed."]),
       ],
     };
   }
@@ -137,6 +139,9 @@ class PlainProcess implements RunningProcess {
 function untilEnded(stream: Readable): Promise<void> {
   return new Promise((resolve) => {
     // A socket whose peer died unread reports an error; it has ended all the same.
-    stream.once("end", resolve).once("close", resolve).on("error", () => resolve());
+    stream
+      .once("end", resolve)
+      .once("close", resolve)
+      .on("error", () => resolve());
   });
 }

@@ -49,5 +49,7 @@ function sendInvocation(response: ServerResponse, { request, deadlineMs, invocat
 
 /** UTF-8 in a header, as AWS sends it; what cannot stand in a header becomes a space. */
 function headerText(value: string): string {
-  return Buffer.from(value).toString("latin1").replace(/[\0-\x1f\x7f]/g, " ");
+  return Buffer.from(value)
+    .toString("latin1")
+    .replace(/[^ -~\x80-\xff]/g, " ");
 }

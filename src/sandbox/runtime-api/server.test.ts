@@ -20,7 +20,7 @@ async function open(t: TestContext): Promise<Api> {
   const answers: RuntimeAnswer[] = [];
   const listener = {
     ready: () => void events.push("ready"),
-    initFailed: (payload: Buffer) => void events.push(`initFailed ${payload}`),
+    initFailed: (payload: Buffer) => void events.push(`initFailed ${payload.toString()}`),
     answered: (answer: RuntimeAnswer) => void answers.push(answer),
     done: () => void events.push("done"),
     logged: () => assert.fail("nothing is logged here"),
@@ -45,8 +45,12 @@ async function begin(api: Api, requestId = "r1"): Promise<Response> {
   return next;
 }
 
-const post = (api: Api, path: string, body: string | Uint8Array<ArrayBuffer> = "{}", headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${api.url}/runtime${path}`, { method: "POST", body, headers });
+const post = (
+  api: Api,
+  path: string,
+  body: string | Uint8Array<ArrayBuffer> = "{}",
+  headers: Record<string, string> = {},
+): Promise<Response> => fetch(`${api.url}/runtime${path}`, { method: "POST", body, headers });
 
 async function errorOf(reply: Response): Promise<[number, string]> {
   const { errorType } = (await reply.json()) as { errorType: string };
@@ -101,13 +105,18 @@ test("a response is accepted once, for the current invocation only, in the right
   const twice = await post(api, "/invocation/r1/response");
   assert.equal(twice.status, 403);
   assert.deepEqual(await twice.json(), {
-    errorMessage: "State transition from RuntimeResponseSent to InvocationResponse failed for runtime. Error: State transition is not allowed",
+    errorMessage:
+      "State transition from RuntimeResponseSent to InvocationResponse failed for runtime. Error: State transition is not allowed",
     errorType: "InvalidStateTransition",
   });
 });
 
 test("the largest response passes; one byte more is 413, and the caller hears of it", async (t) => {
-  for (const [size, status] of [[6_291_556, 202], [6_291_557, 413], [20_000_000, 413]] as const) {
+  for (const [size, status] of [
+    [6_291_556, 202],
+    [6_291_557, 413],
+    [20_000_000, 413],
+  ] as const) {
     const api = await open(t);
     await begin(api);
     const reply = await post(api, "/invocation/r1/response", new Uint8Array(size));
@@ -219,7 +228,9 @@ test("a response that breaks off is an error for the caller", async (t) => {
   const api = await open(t);
   await begin(api);
   const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
-  socket.write("POST /2018-06-01/runtime/invocation/r1/response HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf", () => socket.destroy());
+  socket.write("POST /2018-06-01/runtime/invocation/r1/response HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf", () =>
+    socket.destroy(),
+  );
   await until(() => api.answers.length > 0);
   assert.match(String(Buffer.from((api.answers[0] as { payload: Uint8Array }).payload)), /Runtime.TruncatedResponse/);
 });

@@ -83,7 +83,8 @@ class RuntimeApi implements RuntimeLink {
     const endpoint = Object.hasOwn(endpoints, `${request.method} ${pattern}`) ? endpoints[`${request.method} ${pattern}`] : undefined;
     if (!this.#isOpen) reply.destroy();
     else if (endpoint) void endpoint(this.#exchange, request, reply, requestId);
-    else if (Object.keys(endpoints).some((known) => known.endsWith(` ${pattern}`))) refuse(reply, 405, "MethodNotAllowed", "Method not allowed");
+    else if (Object.keys(endpoints).some((known) => known.endsWith(` ${pattern}`)))
+      refuse(reply, 405, "MethodNotAllowed", "Method not allowed");
     else refuse(reply, 404, "NotFound", `No such path: ${path.slice(0, 200)}`);
   }
 

@@ -66,9 +66,10 @@ export class RuntimeCatalog {
     return {
       link: "frames",
       program,
-      args: [join(runtimeFolder, "bootstrap.py")],
+      // Unbuffered, so that what a function prints is seen at once.
+      args: ["-u", join(runtimeFolder, "bootstrap.py")],
       runtimeFolder,
-      variables: { PYTHONPATH: runtimeFolder, PYTHONUNBUFFERED: "1" },
+      variables: { PYTHONPATH: runtimeFolder },
       readable: [prefix, runtimeFolder],
     };
   }

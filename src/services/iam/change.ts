@@ -49,8 +49,8 @@ export async function createEntity<Made extends Entity>(
 }
 
 /**
- * Writes what `decide` returns for the entity that `find` gives, provided that nobody has changed the entity in between; no statements: no write.
- * Resolves to the entity as it was read.
+ * Writes what `decide` returns for the entity that `find` gives, provided that nobody has changed the entity in between. No
+ * statements: no write. Resolves to the entity as it was read.
  */
 export async function change<Kind extends EntityKind>(
   { state: { store } }: IamContext,

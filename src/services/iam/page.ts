@@ -15,8 +15,8 @@ export interface Position {
 export type Page<Item> = Position & { items: Item[] };
 
 /**
- * The part of `items` that a request asks for, in the order of their keys, case ignored. A marker holds the key of the last item seen, so that
- * items which come and go between two pages neither repeat nor hide others.
+ * The part of `items` that a request asks for, in the order of their keys, case ignored. A marker holds the key of the last item
+ * seen, so that items which come and go between two pages neither repeat nor hide others.
  */
 export function page<Item>(
   items: readonly Item[],

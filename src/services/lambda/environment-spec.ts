@@ -50,8 +50,10 @@ export class EnvironmentSpecs {
   }
 
   async #assumeRole({ accountId, region, roleArn, name }: FunctionVersion): Promise<SessionCredentials> {
+    // A session's name has two characters at least, a function's may have one.
+    const sessionName = name.padEnd(2, "-");
     const { Credentials } = await this.#sts.assumeRole(
-      { RoleArn: roleArn, RoleSessionName: name, DurationSeconds: credentialSeconds },
+      { RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: credentialSeconds },
       { as: servicePrincipal("lambda.amazonaws.com", accountId), region },
     );
     return {

@@ -57,8 +57,8 @@ function asAwsError(error: unknown): unknown {
   if (error instanceof SandboxBusy) {
     return new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: "ConcurrentInvocationLimitExceeded", Type: "User", retryAfterSeconds: "1" });
   }
-  if (error instanceof AwsError && error.code === "AccessDenied") return new AwsError("AccessDeniedException", roleCannotBeAssumed);
   if (!(error instanceof SandboxFailure)) return error;
+  if (error.cause instanceof AwsError && error.cause.code === "AccessDenied") return new AwsError("AccessDeniedException", roleCannotBeAssumed);
   if (error.reason === "runtime-missing") return new AwsError("InvalidRuntimeException", error.message, { Type: "User" });
   if (error.reason === "stopping") return new AwsError("ServiceException", "Pilotlight is stopping.", { Type: "Service" });
   return new AwsError("ServiceException", error.message, { Type: "Service" });

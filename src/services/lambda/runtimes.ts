@@ -9,10 +9,10 @@ import { invalidParameter } from "./errors.ts";
  * DIVERGES: AWS has closed some of these for new functions (nodejs20.x, provided.al2, python3.9); what we can run stays creatable,
  * because nobody migrates easier by being locked out on the own machine.
  */
-const runnable = ["nodejs20.x", "nodejs22.x", "nodejs24.x", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "provided.al2", "provided.al2023"];
+const runnable = ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "provided.al2", "provided.al2023"];
 
 /** AWS runs these; we do not yet. */
-const planned = ["dotnet10", "dotnet8", "java11", "java11.al2023", "java17", "java17.al2023", "java21", "java25", "java8.al2", "java8.al2023", "nodejs26.x", "python3.15", "ruby3.3", "ruby3.4", "ruby4.0"];
+const planned = ["dotnet10", "dotnet8", "java11", "java11.al2023", "java17", "java17.al2023", "java21", "java25", "java8.al2", "java8.al2023", "python3.15", "ruby3.3", "ruby3.4", "ruby4.0"];
 
 /** AWS has ended these; so have we. */
 const ended = [

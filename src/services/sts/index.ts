@@ -17,6 +17,7 @@ export const sts = service({
     apiVersion: "2011-06-15",
     namespace: "com.amazonaws.sts",
     xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    validationErrorCode: "ValidationError",
   },
   open: openSts,
 });

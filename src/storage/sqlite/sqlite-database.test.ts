@@ -119,7 +119,12 @@ describe("the SQLite database", () => {
     const commitsBefore = await countCommits(join(folder, "grouped"));
     await Promise.all(Array.from({ length: 200 }, (_, index) => own.write([insert(`w${index}`, index)])));
     assert.equal((await countCommits(join(folder, "grouped"))) - commitsBefore, 1);
-    const total = await own.read(sql.selectFrom("items").select((expression) => expression.fn.sum<number>("amount").as("sum")).compile());
+    const total = await own.read(
+      sql
+        .selectFrom("items")
+        .select((expression) => expression.fn.sum<number>("amount").as("sum"))
+        .compile(),
+    );
     assert.deepEqual(total, [{ sum: (199 * 200) / 2 }]);
     await own[Symbol.asyncDispose]();
   });

@@ -22,7 +22,7 @@ export const restJson: Protocol = {
     let router = routers.get(model);
     if (router === undefined) routers.set(model, (router = new Router(model)));
     try {
-      const match = router.match(request.method, request.path, new URLSearchParams(request.query));
+      const match = router.match(request.method, request.path, request.query);
       if (match !== undefined) return match;
     } catch (error) {
       if (error instanceof URIError) throw serialization("Malformed percent-escape in the path");

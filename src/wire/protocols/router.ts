@@ -39,16 +39,22 @@ export class Router {
   }
 
   /** Undefined when nothing matches. Throws URIError for malformed percent-escapes. */
-  match(method: string, path: string, query: URLSearchParams): Match | undefined {
+  match(method: string, path: string, query: string): Match | undefined {
     for (const { operation, pattern, fixed } of this.#candidates.get(bucket(method, path)) ?? []) {
       const found = pattern.exec(path);
-      if (found === null || !fixed.every(([name, value]) => query.get(name) === value)) continue;
+      if (found === null || !hasAll(query, fixed)) continue;
       const labels: Record<string, string> = {};
       for (const [name, text] of Object.entries(found.groups ?? {})) labels[name] = decodeURIComponent(text);
       return { operation, labels };
     }
     return undefined;
   }
+}
+
+function hasAll(query: string, fixed: Candidate["fixed"]): boolean {
+  if (fixed.length === 0) return true;
+  const parameters = new URLSearchParams(query);
+  return fixed.every(([name, value]) => parameters.get(name) === value);
 }
 
 /** Every template of the REST services served begins with a literal segment: a date, or a noun. */

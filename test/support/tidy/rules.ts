@@ -127,12 +127,11 @@ function layerOf(path: string): string {
   return third === undefined ? "main" : second;
 }
 
-/** The folder within which imports are relative: a layer, or one service. */
-const layerFolder = (path: string): string =>
-  path
-    .split("/")
-    .slice(0, path.startsWith("src/services/") ? 3 : 2)
-    .join("/");
+/** The folder within which imports are relative: a layer, one service, or everything outside of src. */
+function layerFolder(path: string): string {
+  const depth = path.startsWith("src/services/") ? 3 : path.startsWith("src/") ? 2 : 1;
+  return path.split("/").slice(0, depth).join("/");
+}
 
 /** main.ts and its neighbours, and the list of services, lie between the layers. */
 const isComposition = (path: string): boolean => ["main", "config", "services"].includes(layerOf(path));
@@ -180,9 +179,9 @@ function nodesOf(
   return faults;
 }
 
-/** Those to whom the rule on time, chance and settings does not apply: kit, config, tests that run processes, whatever is not the product. */
+/** kit and config are the world's doors, main.ts hands their keys out, tests of processes and whatever is not the product live in it. */
 const hasOwnWorld = (path: string): boolean =>
-  !path.startsWith("src/") || path.startsWith("src/kit/") || path === "src/config.ts" || path.endsWith(".process.test.ts");
+  !path.startsWith("src/") || path.startsWith("src/kit/") || /^src\/(main|config)\.ts$/.test(path) || path.endsWith(".process.test.ts");
 
 function worldlyReads(file: SourceFile): string[] {
   const worldly = new Set(["Date.now", "Math.random", "process.env"]);

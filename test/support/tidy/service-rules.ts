@@ -15,7 +15,7 @@ export interface Ledger {
   notImplemented: readonly string[];
 }
 
-const shapeOfService = ["index.ts", "state.ts", "limits.ts", "not-implemented.txt", "operations"];
+const shapeOfService = ["index.ts", "state.ts", "not-implemented.txt", "operations"];
 const maximumIndexLines = 40;
 
 export async function readServiceLedger(definition: ServiceDefinition): Promise<Ledger> {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { accessKeyMemoryMs } from "../../limits.ts";
+import { saveAccessKeyStatus } from "../../store/writes.ts";
 import { type IamTrial, asUser, openIamTrial, root } from "../../trial.ts";
 
 describe("access keys", () => {
@@ -63,7 +65,18 @@ describe("access keys", () => {
     assert.equal((await trial.iam.getAccessKeyLastUsed({ AccessKeyId }, root)).UserName, "owner");
   });
 
-  test("an assumed role has to name the user", async () => {
+  test("what another machine changed is noticed within seconds", async () => {
+    await createUser("roaming");
+    const { AccessKey } = await trial.iam.createAccessKey({ UserName: "roaming" }, root);
+    const status = async () => (await trial.state.accessKeys.find(AccessKey!.AccessKeyId!, undefined)).status;
+    assert.equal(await status(), "valid");
+    await trial.state.store.write([saveAccessKeyStatus(AccessKey!.AccessKeyId!, "Inactive")]);
+    assert.equal(await status(), "valid");
+    await trial.clock.advance(accessKeyMemoryMs);
+    assert.equal(await status(), "unknown");
+  });
+
+  test("who is no user has to name one", async () => {
     const as = { kind: "service", accountId: "123456789012", servicePrincipal: "lambda.amazonaws.com" } as const;
     await assert.rejects(trial.iam.listAccessKeys({}, { as, region: "eu-central-1" }), { code: "ValidationError" });
   });

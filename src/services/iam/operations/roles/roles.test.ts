@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { rootPrincipal } from "#wire/principal.ts";
 import { type IamTrial, logsPolicy, openIamTrial, root, trustPolicy } from "../../trial.ts";
 
 const lambdaLogs = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
@@ -33,6 +34,13 @@ describe("roles", () => {
   test("names are unique, case ignored", async () => {
     await createRole("Unique");
     await assert.rejects(createRole("uNIQUE"), { code: "EntityAlreadyExistsException", message: "Role with name uNIQUE already exists." });
+  });
+
+  test("accounts do not see each other", async () => {
+    await createRole("private");
+    const other = { as: rootPrincipal("210987654321"), region: root.region };
+    await assert.rejects(trial.iam.getRole({ RoleName: "private" }, other), { code: "NoSuchEntityException" });
+    assert.deepEqual((await trial.iam.listRoles({}, other)).Roles, []);
   });
 
   test("updates change what they name", async () => {

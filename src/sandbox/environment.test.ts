@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { silentLog } from "#kit/log.ts";
+import { ManualClock } from "#kit/manual-clock.ts";
+import type { InvocationOutcome, InvocationRequest } from "./contract.ts";
+import { Environment, initLimitMs } from "./environment.ts";
+import { FakeDriver } from "./fixtures/fake-driver.ts";
+import { MemorySink, requestOf, specOf } from "./fixtures/specs.ts";
+import { FramedLink } from "./framed-link.ts";
+import { frameType } from "./frames.ts";
+
+const { ready, initError, response, error, log, responseHead } = frameType;
+
+class Bench {
+  readonly clock = new ManualClock();
+  readonly driver = new FakeDriver();
+  readonly sink = new MemorySink();
+  readonly environment: Environment;
+  freed = 0;
+
+  constructor() {
+    this.environment = new Environment({
+      spec: specOf(),
+      clock: this.clock,
+      log: silentLog,
+      sink: this.sink,
+      driver: this.driver,
+      folder: "/nowhere/env-1",
+      logStream: "stream",
+      replaceAtMs: 0,
+      program: { path: "/program", args: [], variables: {}, readable: [] },
+      taskFolder: "/code",
+      openLink: async (listener) => new FramedLink(listener),
+      onFree: () => this.freed++,
+    });
+  }
+
+  async initialised(): Promise<this> {
+    const over = this.environment.initialise();
+    await this.clock.advance(100);
+    this.driver.last.say([ready]);
+    await over;
+    return this;
+  }
+
+  async invoke(changes: Partial<InvocationRequest> = {}): Promise<{ answer: Promise<InvocationOutcome> }> {
+    const answer = this.environment.invoke(requestOf({}, { requestId: "r", ...changes }));
+    answer.catch(() => {});
+    await this.clock.advance(0);
+    return { answer };
+  }
+
+  /** Enough turns of the event loop for whatever was started to settle. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 5; turn++) await this.clock.advance(0);
+  }
+}
+
+const text = (outcome: InvocationOutcome): string => Buffer.from(outcome.payload).toString();
+
+test("durations are those of the clock; the Init phase is reported once", async () => {
+  const bench = await new Bench().initialised();
+  const first = await bench.invoke();
+  await bench.clock.advance(12);
+  bench.driver.last.say([response, "1"]);
+  await (
+    await first.answer
+  ).finished;
+  const second = await bench.invoke();
+  bench.driver.last.say([response, "2"]);
+  const outcome = await second.answer;
+  await outcome.finished;
+  assert.equal(text(outcome), "2");
+  assert.equal(bench.freed, 2);
+  const reports = bench.sink.messages.filter((line) => line.startsWith("REPORT"));
+  assert.deepEqual(reports, [
+    "REPORT RequestId: r\tDuration: 12.00 ms\tBilled Duration: 112 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\tInit Duration: 100.00 ms\t",
+    "REPORT RequestId: r\tDuration: 0.00 ms\tBilled Duration: 0 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\t",
+  ]);
+});
+
+test("an initialisation past its limit is cut off, and repeated in the time of the invocation", async () => {
+  const bench = new Bench();
+  const over = bench.environment.initialise();
+  await bench.clock.advance(initLimitMs);
+  await over;
+  assert.equal(bench.driver.last.isStopped, true);
+  const { answer } = await bench.invoke();
+  assert.equal(bench.driver.processes.length, 2);
+  await bench.clock.advance(2_000);
+  bench.driver.last.say([ready]);
+  await bench.clock.advance(999);
+  bench.driver.last.say([response, "1"]);
+  assert.equal(text(await answer), "1");
+});
+
+test("a repeated initialisation that outlasts the function's time is a timeout", async () => {
+  const bench = new Bench();
+  const over = bench.environment.initialise();
+  await bench.clock.advance(0);
+  bench.driver.last.say([initError, "{}"]);
+  await over;
+  const { answer } = await bench.invoke();
+  await bench.clock.advance(3_000);
+  const outcome = await answer;
+  assert.equal(text(outcome), '{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: r Error: Task timed out after 3.00 seconds"}');
+  await outcome.finished;
+  assert.equal(bench.driver.last.isStopped, true);
+  assert.equal(bench.freed, 1);
+});
+
+test("with the log asked for, the answer comes with it; otherwise before it", async () => {
+  const bench = await new Bench().initialised();
+  const plain = await bench.invoke();
+  bench.driver.last.say([response, "1"]);
+  await (
+    await plain.answer
+  ).finished;
+  const tailed = await bench.invoke({ tailLog: true });
+  bench.driver.last.say([response, "2"]);
+  assert.match(
+    (await tailed.answer).logTail?.toString() ?? "",
+    /^START RequestId: r Version: \$LATEST\nEND RequestId: r\nREPORT [^\n]*\n$/,
+  );
+});
+
+test("output that is still in the pipes when the answer comes belongs to the invocation", async () => {
+  const bench = await new Bench().initialised();
+  const { answer } = await bench.invoke();
+  bench.driver.last.say([response, "1"]);
+  bench.driver.last.stdout.write("late, and without an end");
+  await (
+    await answer
+  ).finished;
+  const { messages } = bench.sink;
+  assert.deepEqual(messages.slice(1, 4), ["START RequestId: r Version: $LATEST", "late, and without an end", "END RequestId: r"]);
+});
+
+test("the time of a log frame is believed if it is near ours", async () => {
+  const bench = await new Bench().initialised();
+  const nowMs = bench.clock.now();
+  const frame = (timestampMs: number, message: string): [number, Buffer] => {
+    const head = Buffer.alloc(9);
+    head.writeDoubleLE(timestampMs, 1);
+    return [log, Buffer.concat([head, Buffer.from(message)])];
+  };
+  bench.driver.last.say(frame(nowMs - 5, "near"), frame(Number.NaN, "none"), frame(-1, "far"));
+  await bench.settle();
+  const times = bench.sink.lines.slice(-3).map(({ message, timestampMs }) => [message, timestampMs - nowMs]);
+  assert.deepEqual(times, [
+    ["near", -5],
+    ["none", 0],
+    ["far", 0],
+  ]);
+});
+
+test("whatever a runtime says out of order, the environment recovers and answers again", async () => {
+  const nonsense: Array<Array<[number, string?]>> = [
+    [
+      [response, "1"],
+      [response, "2"],
+    ],
+    [[error, "{}"], [ready]],
+    [
+      [responseHead, ""],
+      [response, "1"],
+    ],
+    [[ready]],
+    [[initError, "{}"]],
+    [[0]],
+  ];
+  for (const frames of nonsense) {
+    const bench = await new Bench().initialised();
+    const { answer } = await bench.invoke();
+    bench.driver.last.say(...frames);
+    await (
+      await answer
+    ).finished;
+    await bench.settle();
+    assert.equal(bench.driver.last.isStopped, true, JSON.stringify(frames));
+    const again = await bench.invoke();
+    bench.driver.last.say([ready]);
+    await bench.settle();
+    bench.driver.last.say([response, "fine"]);
+    assert.equal(text(await again.answer), "fine");
+    assert.equal(bench.driver.processes.length, 2);
+  }
+});
+
+test("an invocation that comes while a dead process is cleared away waits for the next", async () => {
+  const bench = await new Bench().initialised();
+  bench.driver.last.exit({ code: 1, signal: null });
+  await Promise.resolve();
+  const { answer } = await bench.invoke();
+  await bench.settle();
+  bench.driver.last.say([ready]);
+  await bench.settle();
+  bench.driver.last.say([response, "1"]);
+  assert.equal(text(await answer), "1");
+});
+
+test("a process that cannot be launched is our failure", async () => {
+  const bench = new Bench();
+  bench.driver.failure = new Error("no more processes");
+  await bench.environment.initialise();
+  const { answer } = await bench.invoke();
+  await assert.rejects(answer, { name: "SandboxFailure", reason: "internal" });
+  bench.driver.failure = undefined;
+  await bench.settle();
+  const again = await bench.invoke();
+  bench.driver.last.say([ready]);
+  await bench.settle();
+  bench.driver.last.say([response, "1"]);
+  assert.equal(text(await again.answer), "1");
+});
+
+test("stopping at any moment ends the process, rejects the invocation and leaves no timer", async () => {
+  const moments: Array<(bench: Bench) => Promise<unknown>> = [
+    async () => {},
+    async (bench) => void bench.environment.initialise(),
+    async (bench) => bench.initialised(),
+    async (bench) => (await bench.initialised()).invoke(),
+    async (bench) => {
+      await (await bench.initialised()).invoke();
+      bench.driver.last.say([response, "1"]);
+      await Promise.resolve();
+    },
+    async (bench) => {
+      await (await bench.initialised()).invoke();
+      void bench.clock.advance(3_000);
+    },
+  ];
+  for (const moment of moments) {
+    const bench = new Bench();
+    await moment(bench);
+    await bench.environment.stop();
+    await bench.settle();
+    assert.ok(bench.driver.processes.every((process) => process.isStopped));
+    assert.equal(bench.clock.pendingCount, 0);
+    assert.equal(bench.freed, 0);
+    await assert.rejects(bench.environment.invoke(requestOf()), { reason: "stopping" });
+  }
+});

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ManualClock } from "#kit/manual-clock.ts";
+import { SandboxFailure, type InvocationOutcome, type InvocationRequest } from "./contract.ts";
+import { requestOf, specOf } from "./fixtures/specs.ts";
+import { EnvironmentPool, type PoolMember } from "./pool.ts";
+
+class FakeMember implements PoolMember {
+  readonly name: string;
+  readonly key: string;
+  replaceAtMs = Number.POSITIVE_INFINITY;
+  served = 0;
+  isStopped = false;
+  #onFree: () => void;
+  #running: PromiseWithResolvers<InvocationOutcome> | undefined;
+
+  constructor(name: string, key: string, onFree: () => void) {
+    this.name = name;
+    this.key = key;
+    this.#onFree = onFree;
+  }
+
+  async initialise(): Promise<void> {}
+
+  invoke(_: InvocationRequest): Promise<InvocationOutcome> {
+    this.served++;
+    this.#running = Promise.withResolvers();
+    return this.#running.promise;
+  }
+
+  /** Answers, and is free again. */
+  finish(): void {
+    this.#running?.resolve({ payload: Buffer.from(this.name), finished: Promise.resolve() });
+    this.#running = undefined;
+    this.#onFree();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.#running?.reject(new SandboxFailure("stopping", "ended"));
+  }
+}
+
+const idleMs = 600_000;
+
+class Bench {
+  readonly clock = new ManualClock();
+  readonly members: FakeMember[] = [];
+  readonly pool: EnvironmentPool;
+
+  constructor(environments = 10) {
+    this.pool = new EnvironmentPool(this.clock, { environments, idleMs }, async (spec, onFree) => {
+      const member = new FakeMember(`m${this.members.length + 1}`, spec.key, onFree);
+      this.members.push(member);
+      return member;
+    });
+  }
+
+  /** Begins an invocation; the answer is the name of the member that served it. */
+  async begin(key = "a"): Promise<{ answer: Promise<string> }> {
+    const answer = this.pool.invoke(specOf({ key }), requestOf()).then(({ payload }) => String(payload));
+    answer.catch(() => {});
+    await this.clock.advance(0);
+    return { answer };
+  }
+
+  member(name: string): FakeMember {
+    return this.members.find((member) => member.name === name) as FakeMember;
+  }
+
+  finish(...names: string[]): void {
+    for (const name of names) this.member(name).finish();
+  }
+
+  get stopped(): string[] {
+    return this.members.filter((member) => member.isStopped).map((member) => member.name);
+  }
+}
+
+test("a free environment serves again, the most recently used first; keys do not mix", async () => {
+  const bench = new Bench();
+  await bench.begin("a");
+  await bench.begin("a");
+  await bench.begin("b");
+  bench.finish("m2", "m1", "m3");
+  const { answer } = await bench.begin("a");
+  bench.finish("m1");
+  assert.equal(await answer, "m1");
+  assert.deepEqual(
+    bench.members.map((member) => [member.key, member.served]),
+    [
+      ["a", 2],
+      ["a", 1],
+      ["b", 1],
+    ],
+  );
+});
+
+test("beyond the limit the longest idle makes room; when all are busy the answer is SandboxBusy", async () => {
+  const bench = new Bench(2);
+  await bench.begin("a");
+  await bench.begin("b");
+  await assert.rejects((await bench.begin("c")).answer, { name: "SandboxBusy" });
+  bench.finish("m1");
+  await bench.clock.advance(1);
+  bench.finish("m2");
+  await bench.begin("c");
+  assert.deepEqual(bench.stopped, ["m1"]);
+  assert.equal(bench.member("m3").key, "c");
+});
+
+test("what is idle for too long is ended, what was used meanwhile is not", async () => {
+  const bench = new Bench();
+  await bench.begin();
+  await bench.begin();
+  bench.finish("m1", "m2");
+  await bench.clock.advance(idleMs - 1);
+  await bench.begin();
+  bench.finish("m2");
+  await bench.clock.advance(1);
+  assert.deepEqual(bench.stopped, ["m1"]);
+  await bench.clock.advance(idleMs - 1);
+  assert.deepEqual(bench.stopped, ["m1", "m2"]);
+  assert.equal(bench.clock.pendingCount, 0);
+});
+
+test("an environment past its time is replaced", async () => {
+  const bench = new Bench();
+  await bench.begin();
+  bench.member("m1").replaceAtMs = bench.clock.now() + 1_000;
+  bench.finish("m1");
+  await bench.clock.advance(999);
+  await bench.begin();
+  bench.finish("m1");
+  await bench.clock.advance(1);
+  await bench.begin();
+  assert.deepEqual(
+    bench.members.map((member) => member.served),
+    [2, 1],
+  );
+  assert.deepEqual(bench.stopped, ["m1"]);
+});
+
+test("retiring ends the free at once and the busy when they are free, and resolves then", async () => {
+  const bench = new Bench();
+  await bench.begin("a");
+  const { answer } = await bench.begin("a");
+  await bench.begin("b");
+  bench.finish("m1");
+  let isGone = false;
+  const gone = bench.pool.retire("a").then(() => (isGone = true));
+  await bench.clock.advance(0);
+  assert.deepEqual([bench.stopped, isGone], [["m1"], false]);
+  bench.finish("m2");
+  assert.equal(await answer, "m2");
+  await gone;
+  assert.deepEqual(bench.stopped, ["m1", "m2"]);
+  await bench.begin("a");
+  assert.equal(bench.member("m4").served, 1);
+});
+
+test("a failed creation is passed on and gives its place back", async () => {
+  const failure = new SandboxFailure("internal", "no");
+  let attempts = 0;
+  const pool = new EnvironmentPool(new ManualClock(), { environments: 1, idleMs }, async () => {
+    attempts++;
+    throw failure;
+  });
+  for (const attempt of [1, 2]) {
+    await assert.rejects(pool.invoke(specOf(), requestOf()), failure);
+    assert.equal(attempts, attempt);
+  }
+});
+
+test("a drain waits for those that run, but not longer than the grace", async () => {
+  const bench = new Bench();
+  const quick = await bench.begin();
+  const slow = await bench.begin();
+  await bench.begin();
+  bench.finish("m3");
+  let isDrained = false;
+  const drained = bench.pool.drain(5_000).then(() => (isDrained = true));
+  await bench.clock.advance(4_999);
+  assert.deepEqual(bench.stopped, ["m3"]);
+  bench.finish("m1");
+  assert.equal(await quick.answer, "m1");
+  await assert.rejects(bench.pool.invoke(specOf(), requestOf()), { reason: "stopping" });
+  assert.equal(isDrained, false);
+  await bench.clock.advance(1);
+  await drained;
+  await assert.rejects(slow.answer, { reason: "stopping" });
+  assert.deepEqual(bench.stopped, ["m1", "m2", "m3"]);
+  assert.equal(bench.clock.pendingCount, 0);
+});
+
+test("an environment that arrives during a drain is ended, and its invocation refused", async () => {
+  const clock = new ManualClock();
+  const arrival = Promise.withResolvers<PoolMember>();
+  const pool = new EnvironmentPool(clock, { environments: 1, idleMs }, () => arrival.promise);
+  const answer = pool.invoke(specOf(), requestOf());
+  await Promise.all([pool.drain(10), clock.advance(10)]);
+  const member = new FakeMember("late", "a", () => {});
+  arrival.resolve(member);
+  await assert.rejects(answer, { reason: "stopping" });
+  assert.deepEqual([member.isStopped, member.served], [true, 0]);
+});

@@ -1,0 +1,29 @@
+import { type CreateFunctionCommandInput, type InvokeCommandOutput, type Lambda, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
+import { zipOf } from "./packages.ts";
+import { roleArn } from "./product.ts";
+
+/** The identifier whose interpreter every machine that runs the tests has: it starts them. */
+export const nodeRuntime = "nodejs26.x";
+
+/** Creates a function from the source of its index.js (or index.mjs, if `settings.Handler` says so) and waits until it is active. */
+export async function createFunction(lambda: Lambda, name: string, source: string, settings: Partial<CreateFunctionCommandInput> = {}): Promise<void> {
+  const zip = await zipOf({ "index.js": source });
+  await lambda.createFunction({ FunctionName: name, Runtime: nodeRuntime, Handler: "index.handler", Role: roleArn, Code: { ZipFile: zip }, Timeout: 10, ...settings });
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 120, minDelay: 0.02, maxDelay: 0.2 } as never, { FunctionName: name });
+}
+
+/** What a function answered: its payload as a value. */
+export const payloadOf = (answer: InvokeCommandOutput): unknown => JSON.parse(Buffer.from(answer.Payload!).toString());
+
+/** The tail of the log that came with an answer. */
+export const tailOf = (answer: InvokeCommandOutput): string => Buffer.from(answer.LogResult ?? "", "base64").toString();
+
+/** Calls until `isDone`, twenty times a second, for ten seconds at most. */
+export async function eventually<T>(call: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    const value = await call();
+    if (isDone(value)) return value;
+    if (attempt === 200) throw new Error(`it did not come to pass; last seen: ${JSON.stringify(value)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
