@@ -8,21 +8,30 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { CreateFunctionCommand, InvokeCommand, LambdaClient, type Runtime, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
+import {
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  InvalidRuntimeException,
+  InvokeCommand,
+  LambdaClient,
+  type Runtime,
+  waitUntilFunctionActiveV2,
+} from "@aws-sdk/client-lambda";
 import { zipFolder } from "./zip-folder.ts";
 
 interface Example {
   name: string;
   folder: string;
-  runtime: Runtime;
+  /** The first one that this machine can run is taken. */
+  runtimes: Runtime[];
   handler: string;
 }
 
 const warmInvocations = 50;
 
 const examples: Example[] = [
-  { name: "hello-node", folder: "hello-node", runtime: "nodejs22.x", handler: "index.handler" },
-  { name: "hello-python", folder: "hello-python", runtime: "python3.11", handler: "app.handler" },
+  { name: "hello-node", folder: "hello-node", runtimes: ["nodejs22.x"], handler: "index.handler" },
+  { name: "hello-python", folder: "hello-python", runtimes: ["python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9"], handler: "app.handler" },
 ];
 
 const trustPolicy = JSON.stringify({
@@ -48,41 +57,52 @@ async function startProduct(dataFolder: string): Promise<{ endpoint: string; sto
   throw new Error("Pilotlight ended before it was ready");
 }
 
-/** Creates the function, invokes it once cold and often warm, and shows what came back. */
+/** Creates the function with the first of its runtimes that can be had here, and shows what it answers, cold and warm. */
 async function show(lambda: LambdaClient, roleArn: string, example: Example): Promise<void> {
-  const { name, runtime, handler } = example;
-  say(`── ${name} (${runtime}) ──`);
+  const { name, handler } = example;
   const zip = await zipFolder(join(import.meta.dirname, example.folder));
-  await lambda.send(new CreateFunctionCommand({ FunctionName: name, Runtime: runtime, Handler: handler, Role: roleArn, Code: { ZipFile: zip }, Timeout: 10 }));
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 300 }, { FunctionName: name });
   const invoke = () => lambda.send(new InvokeCommand({ FunctionName: name, Payload: JSON.stringify({ name: "world" }), LogType: "Tail" }));
-  const coldStart = performance.now();
-  const answer = await invoke();
-  const coldMs = performance.now() - coldStart;
-  say(`answer   ${Buffer.from(answer.Payload!).toString()}`);
-  for (const line of Buffer.from(answer.LogResult!, "base64").toString().trimEnd().split("\n")) say(`log      ${line}`);
-  const warmMs: number[] = [];
+  for (const runtime of example.runtimes) {
+    await lambda.send(new CreateFunctionCommand({ FunctionName: name, Runtime: runtime, Handler: handler, Role: roleArn, Code: { ZipFile: zip }, Timeout: 10 }));
+    await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 300 }, { FunctionName: name });
+    const coldStart = performance.now();
+    try {
+      const answer = await invoke();
+      const coldMs = performance.now() - coldStart;
+      say(`── ${name} (${runtime}) ──`);
+      say(`answer   ${Buffer.from(answer.Payload!).toString()}`);
+      for (const line of Buffer.from(answer.LogResult!, "base64").toString().trimEnd().split("\n")) say(`log      ${line}`);
+      say(`latency  cold ${coldMs.toFixed(1)} ms, warm ${(await medianMs(invoke)).toFixed(2)} ms (median of ${warmInvocations}), as this client sees it\n`);
+      return;
+    } catch (error) {
+      if (!(error instanceof InvalidRuntimeException) || runtime === example.runtimes.at(-1)) throw error;
+      await lambda.send(new DeleteFunctionCommand({ FunctionName: name }));
+    }
+  }
+}
+
+async function medianMs(action: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
   for (let count = 0; count < warmInvocations; count++) {
     const started = performance.now();
-    await invoke();
-    warmMs.push(performance.now() - started);
+    await action();
+    times.push(performance.now() - started);
   }
-  warmMs.sort((a, b) => a - b);
-  say(`latency  cold ${coldMs.toFixed(1)} ms, warm ${warmMs[warmInvocations >> 1]!.toFixed(2)} ms (median of ${warmInvocations}), as this client sees it`);
-  say();
+  return times.sort((a, b) => a - b)[warmInvocations >> 1]!;
 }
 
 function explain(): void {
   say("The same by hand, in another terminal, after npm start:");
   say(`
-  export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1
+  export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
   aws iam create-role --role-name hello --assume-role-policy-document '${trustPolicy}'
   (cd examples/hello-node && zip -q /tmp/hello.zip index.js)
   aws lambda create-function --function-name hello-node --runtime nodejs22.x --handler index.handler \\
       --role arn:aws:iam::000000000000:role/hello --zip-file fileb:///tmp/hello.zip
   aws lambda wait function-active-v2 --function-name hello-node
-  aws lambda invoke --function-name hello-node --payload '{"name":"world"}' --cli-binary-format raw-in-base64-out \\
-      --log-type Tail --query LogResult --output text answer.json | base64 -d; cat answer.json
+  echo '{"name":"world"}' > /tmp/event.json
+  aws lambda invoke --function-name hello-node --payload fileb:///tmp/event.json \\
+      --log-type Tail --query LogResult --output text /tmp/answer.json | base64 -d; cat /tmp/answer.json
   aws logs tail /aws/lambda/hello-node --follow
 `);
 }

@@ -15,7 +15,7 @@ export function banner(config: Config, endpoint: string, driver: DriverDescripti
     ...driver.advice.map((line) => `               ${line}`),
     "",
     "  Point any AWS tool at it:",
-    `    export AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=${config.rootAccessKeyId} AWS_SECRET_ACCESS_KEY=${hasDefaultKeys(config) ? "test" : "…"} AWS_REGION=${config.region}`,
+    `    export AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=${config.rootAccessKeyId} AWS_SECRET_ACCESS_KEY=${hasDefaultKeys(config) ? "test" : "…"} AWS_REGION=${config.region} AWS_DEFAULT_REGION=${config.region}`,
     "",
   ];
 }

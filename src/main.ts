@@ -2,7 +2,6 @@
  * The composition root, and the only one: reads the configuration, builds every part and connects it, starts, stops. Whoever wants to
  * know what depends on what reads this file.
  */
-import { enableCompileCache } from "node:module";
 import { resolve } from "node:path";
 import { systemClock } from "#kit/clock.ts";
 import { randomIds } from "#kit/ids.ts";
@@ -12,7 +11,7 @@ import { banner } from "./banner.ts";
 import { type Config, ConfigError, hasDefaultKeys, helpText, readConfig } from "./config.ts";
 import type { Gateway } from "#gateway/chain.ts";
 import { requestListener } from "#gateway/gateway.ts";
-import { Listener } from "#gateway/listener.ts";
+import { defaultListenerLimits, Listener, type ListenerLimits } from "#gateway/listener.ts";
 import { openSandbox } from "#sandbox/open-sandbox.ts";
 import { services } from "#services/index.ts";
 import { packageLimits } from "#services/lambda/code-packages.ts";
@@ -40,17 +39,17 @@ export interface Running extends AsyncDisposable {
 }
 
 /** Starts the product. `announce` gets each line of the banner; the last one is `ready URL`. */
-export async function start(config: Config, log: Log, announce: (line: string) => void): Promise<Running> {
+export async function start(config: Config, log: Log, announce: (line: string) => void, limits = defaultListenerLimits): Promise<Running> {
   const lifecycle = new Lifecycle();
   try {
-    return await build(config, log, announce, lifecycle);
+    return await build(config, log, announce, limits, lifecycle);
   } catch (error) {
     await lifecycle[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function build(config: Config, log: Log, announce: (line: string) => void, lifecycle: Lifecycle): Promise<Running> {
+async function build(config: Config, log: Log, announce: (line: string) => void, limits: ListenerLimits, lifecycle: Lifecycle): Promise<Running> {
   const startedMs = systemClock.now();
   let endpoint = "";
   const folder = await openDataFolder(config.dataFolder);
@@ -94,7 +93,7 @@ async function build(config: Config, log: Log, announce: (line: string) => void,
     doors: () => openDoors(dispatcher),
     health: () => ({ status: "ok", uptimeMs: systemClock.now() - startedMs, services: services.map(({ name }) => name) }),
   };
-  const listener = new Listener(requestListener(gateway, randomIds));
+  const listener = new Listener(requestListener(gateway, randomIds), limits);
   lifecycle.onStop("the listener", () => listener[Symbol.asyncDispose]());
   const port = await listener.listen(config.host, config.port);
   endpoint = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
@@ -177,7 +176,6 @@ async function main(): Promise<void> {
 }
 
 if (import.meta.main) {
-  enableCompileCache();
   main().catch((error: unknown) => {
     const isExpected = error instanceof ConfigError || error instanceof DataFolderInUse || (error as NodeJS.ErrnoException).code === "EADDRINUSE";
     process.stderr.write(`${isExpected ? explain(error as Error) : ((error as Error).stack ?? String(error))}\n`);

@@ -97,7 +97,7 @@ describe("the gateway", () => {
   test("says so when a request bears no signature, or asks for a service that is not served", async () => {
     const unsigned = await send(port, "/2015-03-31/functions");
     assert.equal(unsigned.status, 403);
-    assert.equal(unsigned.headers["x-amzn-errortype"], "MissingAuthenticationToken");
+    assert.equal(unsigned.headers["x-amzn-errortype"], "MissingAuthenticationTokenException");
     const authorization = "AWS4-HMAC-SHA256 Credential=test/20260115/us-east-1/braket/aws4_request, SignedHeaders=host, Signature=00";
     const unknown = await send(port, "/", { authorization });
     assert.equal(unknown.status, 501);

@@ -1,4 +1,7 @@
 /** Which service a request is for, and in which protocol it speaks. */
+import { AuthenticationFailure, authenticationError } from "#wire/auth/authentication-failure.ts";
+import { parseQuery } from "#wire/auth/canonical-request.ts";
+import { readClaim } from "#wire/auth/signature-claim.ts";
 import { AwsError } from "#wire/errors.ts";
 import type { HttpRequest } from "#wire/http.ts";
 import { awsJson } from "#wire/protocols/aws-json.ts";
@@ -34,9 +37,20 @@ export function identifyService(hosts: readonly ServiceHost[], request: HttpRequ
     ? hosts.find(({ definition }) => definition.model.signingName === scope.signingName)
     : hosts.find(({ definition }) => isAddressedTo(definition.model, request));
   if (host) return host;
-  if (scope === undefined) throw new AwsError("MissingAuthenticationToken", "Missing Authentication Token");
+  if (scope === undefined) throw authenticationError(whyUnsigned(request), likelyProtocolName(request));
   const served = hosts.map(({ definition }) => definition.model.signingName).join(", ");
   throw new AwsError("NotImplemented", `Pilotlight does not serve "${scope.signingName}" yet. It serves: ${served}.`);
+}
+
+/** Without a scope a request has half a signature, or none at all. */
+function whyUnsigned(request: HttpRequest): AuthenticationFailure {
+  try {
+    readClaim(request.headers, parseQuery(request.query));
+  } catch (error) {
+    if (error instanceof AuthenticationFailure) return error;
+    throw error;
+  }
+  return new AuthenticationFailure("missing-token");
 }
 
 function isAddressedTo(model: ServiceModel, request: HttpRequest): boolean {

@@ -50,9 +50,13 @@ export interface EnvironmentSpec {
   architecture: "x86_64" | "arm64";
   /** Digest of the code package (a zip in the blob store). */
   codeDigest: string;
+  /** Digests of the layers' packages in the order in which they are laid over each other on /opt. */
+  layerDigests: readonly string[];
   memoryMb: number;
   timeoutMs: number;
   ephemeralStorageMb: number;
+  /** Folders of this machine (absolute), and where under /mnt the function finds them. */
+  fileSystems: readonly FileSystemMount[];
   /** The customer's environment variables. */
   variables: Readonly<Record<string, string>>;
   /** Base URL of this product as functions should see it, for AWS_ENDPOINT_URL. */
@@ -62,6 +66,12 @@ export interface EnvironmentSpec {
   tracing: "Active" | "PassThrough";
   /** Called for each new environment: fresh session credentials of the function's role. */
   credentials: () => Promise<SessionCredentials>;
+}
+
+export interface FileSystemMount {
+  folder: string;
+  /** `/mnt/name` */
+  mountPath: string;
 }
 
 export interface SessionCredentials {
@@ -82,6 +92,7 @@ export interface InvocationRequest {
   cognitoIdentity?: string;
   /** Value of X-Amzn-Trace-Id: `Root=…;Parent=…;Sampled=0`. */
   traceId: string;
+  /** An environment that has served a tenant serves no other. */
   tenantId?: string;
   /** Whether the caller wants the last 4 KB of the log with the answer. */
   tailLog: boolean;
@@ -137,7 +148,7 @@ export class SandboxBusy extends Error {
 
 /** Our fault, not the function's: the caller answers ServiceException or a more exact error by `reason`. */
 export class SandboxFailure extends Error {
-  readonly reason: "internal" | "runtime-missing" | "stopping";
+  readonly reason: "internal" | "runtime-missing" | "file-system" | "stopping";
 
   constructor(reason: SandboxFailure["reason"], message: string, options?: ErrorOptions) {
     super(message, options);

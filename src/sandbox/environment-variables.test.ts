@@ -9,13 +9,13 @@ const start = {
   program: "/node",
   args: [],
   runtimeFolder: "/runtime",
-  variables: { NODE_PATH: "/modules" },
+  variables: () => ({ NODE_PATH: "/modules" }),
   readable: [],
 } as const;
 const credentials = { accessKeyId: "ASIA", secretAccessKey: "secret", sessionToken: "token", expiresAtMs: 0 };
 
 function variablesOf(changes: Partial<EnvironmentSpec>): Record<string, string> {
-  return functionVariables(specOf(changes), credentials, start, "/code", "2026/01/15/[$LATEST]00");
+  return functionVariables(specOf(changes), credentials, start, { task: "/var/task", layers: "/opt", hasFileSystems: true }, "2026/01/15/[$LATEST]00");
 }
 
 test("the reserved variables are all there", () => {
@@ -41,7 +41,7 @@ test("the reserved variables are all there", () => {
     AWS_ACCESS_KEY_ID: "ASIA",
     AWS_SECRET_ACCESS_KEY: "secret",
     AWS_SESSION_TOKEN: "token",
-    LAMBDA_TASK_ROOT: "/code",
+    LAMBDA_TASK_ROOT: "/var/task",
     LAMBDA_RUNTIME_DIR: "/runtime",
   });
 });

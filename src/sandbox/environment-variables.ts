@@ -1,4 +1,5 @@
 import type { EnvironmentSpec, SessionCredentials } from "./contract.ts";
+import type { Places } from "./drivers/driver.ts";
 import type { RuntimeStart } from "./runtimes/runtime-start.ts";
 
 /**
@@ -9,24 +10,24 @@ export function functionVariables(
   spec: EnvironmentSpec,
   credentials: SessionCredentials,
   start: RuntimeStart,
-  taskFolder: string,
+  places: Places,
   logStream: string,
 ): Record<string, string> {
-  return { ...defaults(spec, start, taskFolder), ...spec.variables, ...reserved(spec, credentials, start, taskFolder, logStream) };
+  return { ...defaults(spec, start, places), ...spec.variables, ...reserved(spec, credentials, start, places, logStream) };
 }
 
-function defaults(spec: EnvironmentSpec, start: RuntimeStart, taskFolder: string): Record<string, string> {
+function defaults(spec: EnvironmentSpec, start: RuntimeStart, places: Places): Record<string, string> {
   return {
     LANG: "en_US.UTF-8",
     TZ: ":UTC",
-    PATH: "/usr/local/bin:/usr/bin:/bin:/opt/bin",
-    LD_LIBRARY_PATH: `${taskFolder}:${taskFolder}/lib:/opt/lib`,
+    PATH: `/usr/local/bin:/usr/bin:/bin:${places.layers}/bin`,
+    LD_LIBRARY_PATH: `${places.task}:${places.task}/lib:${places.layers}/lib`,
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
     // DIVERGES: AWS's daemon has a link-local address; here nothing must leave the machine.
     AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1:2000",
     // What makes SDKs speak to this product. A customer who sets it to another address means it.
     AWS_ENDPOINT_URL: spec.endpointUrl,
-    ...start.variables,
+    ...start.variables(places),
   };
 }
 
@@ -35,7 +36,7 @@ function reserved(
   spec: EnvironmentSpec,
   credentials: SessionCredentials,
   start: RuntimeStart,
-  taskFolder: string,
+  places: Places,
   logStream: string,
 ): Record<string, string> {
   const { applicationLevel } = spec.logging;
@@ -56,7 +57,7 @@ function reserved(
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
-    LAMBDA_TASK_ROOT: taskFolder,
+    LAMBDA_TASK_ROOT: places.task,
     LAMBDA_RUNTIME_DIR: start.runtimeFolder,
   };
 }

@@ -25,11 +25,10 @@ class Bench {
       log: silentLog,
       sink: this.sink,
       driver: this.driver,
-      folder: "/nowhere/env-1",
+      folders: { environment: "/nowhere/env-1", tmp: "/nowhere/env-1/tmp", task: "/code", fileSystems: [], readable: [] },
       logStream: "stream",
       replaceAtMs: 0,
-      program: { path: "/program", args: [], variables: {}, readable: [] },
-      taskFolder: "/code",
+      program: { path: "/program", args: [], variables: {} },
       openLink: async (listener) => new FramedLink(listener),
       onFree: () => this.freed++,
     });

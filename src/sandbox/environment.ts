@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import type { Clock, Timer } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import { SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest, type LogSink } from "./contract.ts";
-import type { Driver, ProcessExit } from "./drivers/driver.ts";
+import type { Driver, LaunchFolders, ProcessExit } from "./drivers/driver.ts";
 import { removeFolder } from "./drivers/leftovers.ts";
 import { EnvironmentLog } from "./environment-log.ts";
 import { notLaunched, responseTooLarge, runtimeExited, runtimeReported, timedOut, type Failure } from "./failures.ts";
@@ -24,13 +23,12 @@ export interface EnvironmentParts {
   log: Log;
   sink: LogSink;
   driver: Driver;
-  /** Exists, with `tmp` in it, and is removed at the end. */
-  folder: string;
+  /** That of the environment exists, with `tmp` in it, and is removed at the end. */
+  folders: LaunchFolders;
   logStream: string;
   /** Epoch milliseconds from which on another environment shall serve. */
   replaceAtMs: number;
-  program: { path: string; args: readonly string[]; variables: Readonly<Record<string, string>>; readable: readonly string[] };
-  taskFolder: string;
+  program: { path: string; args: readonly string[]; variables: Readonly<Record<string, string>> };
   openLink(listener: RuntimeListener): Promise<RuntimeLink>;
   /** The environment takes invocations (again). */
   onFree(): void;
@@ -97,7 +95,7 @@ export class Environment {
   }
 
   async #start(): Promise<void> {
-    const { driver, program, folder, taskFolder, spec, clock, openLink } = this.#parts;
+    const { driver, program, folders, spec, clock, openLink } = this.#parts;
     this.#lifecycle.moveTo("Starting");
     this.#init.startedAtMs = clock.monotonicMs();
     const listener = this.#listener();
@@ -107,7 +105,7 @@ export class Environment {
       program: program.path,
       args: program.args,
       variables: program.variables,
-      folders: { environment: folder, tmp: join(folder, "tmp"), task: taskFolder, readable: program.readable },
+      folders,
       memoryMb: spec.memoryMb,
     };
     try {
@@ -254,7 +252,7 @@ export class Environment {
     this.#invocation?.reject(new SandboxFailure("stopping", "the execution environment was ended"));
     await this.#log.flush();
     this.#invocation?.finish();
-    await removeFolder(this.#parts.folder, this.#parts.log);
+    await removeFolder(this.#parts.folders.environment, this.#parts.log);
     this.#lifecycle.moveTo("Stopped");
   }
 

@@ -57,8 +57,9 @@ class Bench {
   }
 
   /** Begins an invocation; the answer is the name of the member that served it. */
-  async begin(key = "a"): Promise<{ answer: Promise<string> }> {
-    const answer = this.pool.invoke(specOf({ key }), requestOf()).then(({ payload }) => String(payload));
+  async begin(key = "a", tenantId?: string): Promise<{ answer: Promise<string> }> {
+    const request = requestOf({}, tenantId === undefined ? {} : { tenantId });
+    const answer = this.pool.invoke(specOf({ key }), request).then(({ payload }) => String(payload));
     answer.catch(() => {});
     await this.clock.advance(0);
     return { answer };
@@ -94,6 +95,22 @@ test("a free environment serves again, the most recently used first; keys do not
       ["b", 1],
     ],
   );
+});
+
+test("tenants never share an environment; retiring the spec ends those of all", async () => {
+  const bench = new Bench();
+  for (const tenant of ["red", "blue"]) {
+    await bench.begin("a", tenant);
+    bench.finish(`m${bench.members.length}`);
+  }
+  await bench.begin("a", "red");
+  bench.finish("m1");
+  await bench.begin("a");
+  await bench.begin("a", "green");
+  bench.finish("m3", "m4");
+  assert.deepEqual(bench.members.map(({ served }) => served), [2, 1, 1, 1]);
+  await bench.pool.retire("a");
+  assert.deepEqual(bench.stopped, ["m1", "m2", "m3", "m4"]);
 });
 
 test("beyond the limit the longest idle makes room; when all are busy the answer is SandboxBusy", async () => {

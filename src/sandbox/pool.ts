@@ -21,7 +21,10 @@ export interface PoolLimits {
 export type CreateMember = (spec: EnvironmentSpec, onFree: () => void) => Promise<PoolMember>;
 
 interface Entry {
+  /** Of the spec. */
   key: string;
+  /** Where it waits when it is free: a shelf per spec and, with tenants, per tenant. */
+  shelf: string;
   /** Absent while it is being created. */
   member: PoolMember | undefined;
   /** Ended as soon as it is free. */
@@ -39,7 +42,7 @@ export class EnvironmentPool {
   #clock: Clock;
   #limits: PoolLimits;
   #create: CreateMember;
-  /** Free environments by key, the most recently used last. */
+  /** Free environments, the most recently used last. */
   #shelves = new Map<string, Entry[]>();
   /** All, until they are gone. */
   #entries = new Set<Entry>();
@@ -57,15 +60,17 @@ export class EnvironmentPool {
 
   invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
     if (this.#isDraining) return Promise.reject(stopping());
-    return this.#takeFree(spec.key)?.invoke(request) ?? this.#invokeNew(spec, request);
+    return this.#takeFree(shelfOf(spec, request))?.invoke(request) ?? this.#invokeNew(spec, request);
   }
 
   /** Resolves when the last environment of that key is gone. */
   async retire(specKey: string): Promise<void> {
     const entries = [...this.#entries].filter((entry) => entry.key === specKey);
     for (const entry of entries) entry.isRetired = true;
-    this.#endAll(this.#shelves.get(specKey) ?? []);
-    this.#shelves.delete(specKey);
+    for (const shelf of new Set(entries.map((entry) => entry.shelf))) {
+      this.#endAll(this.#shelves.get(shelf) ?? []);
+      this.#shelves.delete(shelf);
+    }
     await allGone(entries);
   }
 
@@ -82,8 +87,8 @@ export class EnvironmentPool {
     await allGone(created);
   }
 
-  #takeFree(key: string): PoolMember | undefined {
-    const shelf = this.#shelves.get(key);
+  #takeFree(name: string): PoolMember | undefined {
+    const shelf = this.#shelves.get(name);
     for (let entry = shelf?.pop(); entry; entry = shelf?.pop()) {
       if ((entry.member as PoolMember).replaceAtMs > this.#clock.now()) return entry.member;
       this.#end(entry);
@@ -96,7 +101,7 @@ export class EnvironmentPool {
       throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
     }
     const gone = Promise.withResolvers<void>();
-    const entry: Entry = { key: spec.key, member: undefined, isRetired: false, isEnding: false, idleSinceMs: 0, gone };
+    const entry: Entry = { key: spec.key, shelf: shelfOf(spec, request), member: undefined, isRetired: false, isEnding: false, idleSinceMs: 0, gone };
     this.#entries.add(entry);
     this.#liveCount++;
     try {
@@ -117,9 +122,9 @@ export class EnvironmentPool {
   #release(entry: Entry): void {
     if (entry.isRetired || this.#isDraining) return this.#end(entry);
     entry.idleSinceMs = this.#clock.now();
-    const shelf = this.#shelves.get(entry.key);
+    const shelf = this.#shelves.get(entry.shelf);
     if (shelf) shelf.push(entry);
-    else this.#shelves.set(entry.key, [entry]);
+    else this.#shelves.set(entry.shelf, [entry]);
     this.#expiry ??= this.#clock.after(this.#limits.idleMs, () => this.#expire());
   }
 
@@ -127,11 +132,11 @@ export class EnvironmentPool {
     this.#expiry = undefined;
     const newestMs = this.#clock.now() - this.#limits.idleMs;
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const [key, shelf] of this.#shelves) {
+    for (const [name, shelf] of this.#shelves) {
       const firstYoung = shelf.findIndex((entry) => entry.idleSinceMs > newestMs);
       this.#endAll(shelf.splice(0, firstYoung === -1 ? shelf.length : firstYoung));
       if (shelf[0]) nextMs = Math.min(nextMs, shelf[0].idleSinceMs - newestMs);
-      else this.#shelves.delete(key);
+      else this.#shelves.delete(name);
     }
     if (nextMs < Number.POSITIVE_INFINITY) this.#expiry = this.#clock.after(nextMs, () => this.#expire());
   }
@@ -178,6 +183,11 @@ export class EnvironmentPool {
       };
     });
   }
+}
+
+/** Tenants never share an environment: https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html */
+function shelfOf({ key }: EnvironmentSpec, { tenantId }: InvocationRequest): string {
+  return tenantId === undefined ? key : `${key} ${tenantId}`;
 }
 
 async function allGone(entries: readonly Entry[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
@@ -29,29 +29,44 @@ export interface Workshop {
   unpacked: UnpackedCode;
 }
 
-/** Where the code of functions lies ready to run. */
+/** Where the packages of functions lie ready to run. */
 export interface UnpackedCode {
-  /** Absolute path of the folder with the code of that digest. */
+  /** Absolute path of the folder with the files of that digest. */
   acquire(digest: string): Promise<string>;
+  /** The same of several, laid over each other in this order. */
+  acquireMerged(digests: readonly string[]): Promise<string>;
 }
 
-/** Sees to it that code and interpreter are there. Rejects with `SandboxFailure`. */
-export async function prepareCode(
-  { unpacked, catalog }: Workshop,
-  spec: EnvironmentSpec,
-): Promise<{ taskFolder: string; start: RuntimeStart }> {
-  const taskFolder = await unpacked.acquire(spec.codeDigest).catch(failing("the function's code could not be unpacked"));
-  return { taskFolder, start: await catalog.find(spec.runtime, taskFolder) };
+export interface PreparedCode {
+  task: string;
+  layers?: string;
+  start: RuntimeStart;
+}
+
+/** Sees to it that code, layers and interpreter are there. Rejects with `SandboxFailure`. */
+export async function prepareCode({ unpacked, catalog }: Workshop, { codeDigest, layerDigests, runtime }: EnvironmentSpec): Promise<PreparedCode> {
+  const [task, layers] = await Promise.all([
+    unpacked.acquire(codeDigest),
+    layerDigests.length > 0 ? unpacked.acquireMerged(layerDigests) : undefined,
+  ]).catch(failing("the function's code could not be unpacked"));
+  return { task, ...(layers !== undefined && { layers }), start: await catalog.find(runtime, task, layers) };
 }
 
 /** Gathers what a new environment takes. Rejects with `SandboxFailure`. */
 export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSpec, onFree: () => void): Promise<Environment> {
   const { clock, ids, log, logSink, driver } = workshop;
-  const [{ taskFolder, start }, credentials] = await Promise.all([
+  const [{ start, ...code }, credentials] = await Promise.all([
     prepareCode(workshop, spec),
     spec.credentials().catch(failing("no credentials could be had for the function's role")),
+    checkFileSystems(spec),
   ]);
-  const folder = await makeFolder(workshop).catch(failing("no folder could be made for an execution environment"));
+  const environment = join(workshop.runFolder, `${environmentFolderPrefix}${ids.hex(16)}`);
+  const folders = { environment, tmp: join(environment, "tmp"), ...code, fileSystems: spec.fileSystems, readable: start.readable };
+  const places = driver.places(folders);
+  if (spec.fileSystems.length > 0 && !places.hasFileSystems) {
+    throw new SandboxFailure("file-system", "File systems cannot be mounted here: that takes Linux, and root or user namespaces.");
+  }
+  await mkdir(folders.tmp, { recursive: true, mode: 0o700 }).catch(failing("no folder could be made for an execution environment"));
   const logStream = logStreamName(clock, ids, spec.functionVersion);
   return new Environment({
     spec,
@@ -59,25 +74,21 @@ export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSp
     log,
     sink: logSink,
     driver,
-    folder,
+    folders,
     logStream,
     replaceAtMs: replaceAt(clock.now(), credentials, spec.timeoutMs),
-    program: {
-      path: start.program,
-      args: start.args,
-      variables: functionVariables(spec, credentials, start, taskFolder, logStream),
-      readable: start.readable,
-    },
-    taskFolder,
+    program: { path: start.program, args: start.args, variables: functionVariables(spec, credentials, start, places, logStream) },
     openLink: async (listener) => (start.link === "frames" ? new FramedLink(listener) : openRuntimeApi(listener, ids)),
     onFree,
   });
 }
 
-async function makeFolder({ ids, runFolder }: Workshop): Promise<string> {
-  const folder = join(runFolder, `${environmentFolderPrefix}${ids.hex(16)}`);
-  await mkdir(join(folder, "tmp"), { recursive: true, mode: 0o700 });
-  return folder;
+async function checkFileSystems({ fileSystems }: EnvironmentSpec): Promise<void> {
+  for (const { folder, mountPath } of fileSystems) {
+    await readdir(folder).catch((cause: unknown) => {
+      throw new SandboxFailure("file-system", `${folder}, which is to be mounted on ${mountPath}, is no folder that can be read.`, { cause });
+    });
+  }
 }
 
 function failing(message: string): (cause: unknown) => never {

@@ -109,10 +109,15 @@ const deletedPrefix = "deleted~";
 const threads = { reading: 3, syncing: 2 };
 
 /** Opens the logs of a folder, making it if need be, and finishes deletions that a crash interrupted. */
-export async function openAppendLogs(folder: string, { clock, log, segmentBytes = 16 * 1024 * 1024 }: AppendLogOptions): Promise<AppendLogs> {
+export async function openAppendLogs(
+  folder: string,
+  { clock, log, segmentBytes = 16 * 1024 * 1024 }: AppendLogOptions,
+): Promise<AppendLogs> {
   await mkdir(folder, { recursive: true });
   const names = await readdir(folder);
-  await Promise.all(names.filter((name) => name.startsWith(deletedPrefix)).map((name) => rm(join(folder, name), { recursive: true, force: true })));
+  await Promise.all(
+    names.filter((name) => name.startsWith(deletedPrefix)).map((name) => rm(join(folder, name), { recursive: true, force: true })),
+  );
   // Node has four threads for files: those who wait for a disk must leave one to the others.
   const reading = new Semaphore(threads.reading);
   const syncing = new Semaphore(threads.syncing);

@@ -61,4 +61,17 @@ describe("unpacked packages", () => {
     await blobs.put(zipBytes([{ name: "index.mjs", content: "export {}" }]));
     await packages.acquire(digest);
   });
+
+  test("laid over each other are made once per list, and deleted by their list", async () => {
+    const { digest: other } = await blobs.put(zipBytes([{ name: "index.mjs", content: "export 2" }]));
+    const [forth, again, back] = await Promise.all([[digest, other], [digest, other], [other, digest]].map((list) => packages.acquireMerged(list)));
+    assert.equal(forth, again);
+    assert.equal(await readFile(join(forth!, "index.mjs"), "utf8"), "export 2");
+    assert.equal(await readFile(join(back!, "index.mjs"), "utf8"), "export {}");
+    assert.equal(await packages.acquireMerged([digest]), await packages.acquire(digest));
+    await packages.deleteMerged([digest, other]);
+    await packages.deleteMerged([digest]);
+    assert.equal((await readdir(folder)).length, 3);
+    assert.equal(await packages.acquireMerged([digest, other]), forth);
+  });
 });

@@ -1,16 +1,20 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobDigest, BlobStore } from "./blobs.ts";
+import { mergeFolders } from "./merged-folder.ts";
 import type { ZipLimits } from "./zip-rules.ts";
 import { extractZip } from "./zip.ts";
 
-/** Code packages as folders: each zip in the blob store is extracted once and shared by everything that runs it. */
+/**
+ * Code packages and layers as folders: each zip in the blob store is extracted once and shared by everything that runs it. Several of
+ * them laid over each other are a folder too, made once for each list and named by the hash of it.
+ */
 export class UnpackedPackages {
   readonly #folder: string;
   readonly #blobs: BlobStore;
   readonly #limits: ZipLimits;
-  readonly #unpacked = new Map<BlobDigest, Promise<string>>();
+  readonly #folders = new Map<BlobDigest, Promise<string>>();
 
   private constructor(folder: string, blobs: BlobStore, limits: ZipLimits) {
     this.#folder = folder;
@@ -29,23 +33,44 @@ export class UnpackedPackages {
 
   /** Absolute path of the folder with the package's files: not to be written to. Rejects with `BlobNotFound` or `ZipRejected`. */
   acquire(digest: BlobDigest): Promise<string> {
-    let unpacked = this.#unpacked.get(digest);
-    if (unpacked === undefined) {
-      unpacked = this.#unpack(digest);
-      this.#unpacked.set(digest, unpacked);
-      unpacked.catch(() => this.#unpacked.delete(digest));
-    }
-    return unpacked;
+    return this.#once(digest, () => this.#unpack(digest));
+  }
+
+  /** The packages laid over each other in this order, later ones winning. One package alone is its own folder. Rejects as `acquire`. */
+  acquireMerged(digests: readonly BlobDigest[]): Promise<string> {
+    const [only, ...others] = digests;
+    if (only !== undefined && others.length === 0) return this.acquire(only);
+    const name = mergedName(digests);
+    return this.#once(name, () => this.#merge(digests, name));
   }
 
   /** For a package that nothing uses any more. The blob stays. */
-  async delete(digest: BlobDigest): Promise<void> {
-    await this.#unpacked.get(digest)?.catch(() => undefined);
-    this.#unpacked.delete(digest);
-    const doomed = join(this.#folder, `${digest}.deleted-${randomUUID()}`);
+  delete(digest: BlobDigest): Promise<void> {
+    return this.#delete(digest);
+  }
+
+  /** For a list that nothing uses any more. The packages stay. */
+  async deleteMerged(digests: readonly BlobDigest[]): Promise<void> {
+    if (digests.length > 1) await this.#delete(mergedName(digests));
+  }
+
+  #once(name: string, make: () => Promise<string>): Promise<string> {
+    let folder = this.#folders.get(name);
+    if (folder === undefined) {
+      folder = make();
+      this.#folders.set(name, folder);
+      folder.catch(() => this.#folders.delete(name));
+    }
+    return folder;
+  }
+
+  async #delete(name: string): Promise<void> {
+    await this.#folders.get(name)?.catch(() => undefined);
+    this.#folders.delete(name);
+    const doomed = join(this.#folder, `${name}.deleted-${randomUUID()}`);
     try {
-      // In one step: there must never be half a package under its name.
-      await rename(join(this.#folder, digest), doomed);
+      // In one step: there must never be half a folder under its name.
+      await rename(join(this.#folder, name), doomed);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
       throw error;
@@ -53,13 +78,23 @@ export class UnpackedPackages {
     await rm(doomed, { recursive: true });
   }
 
+  async #merge(digests: readonly BlobDigest[], name: string): Promise<string> {
+    const folder = join(this.#folder, name);
+    if (!(await exists(folder))) await mergeFolders(await Promise.all(digests.map((digest) => this.acquire(digest))), folder);
+    return folder;
+  }
+
   async #unpack(digest: BlobDigest): Promise<string> {
     const folder = join(this.#folder, digest);
-    const isThere = await stat(folder).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) await extractZip(await this.#blobs.read(digest), folder, this.#limits);
+    if (!(await exists(folder))) await extractZip(await this.#blobs.read(digest), folder, this.#limits);
     return folder;
   }
 }
+
+const mergedName = (digests: readonly BlobDigest[]): string => createHash("sha256").update(`merged ${digests.join(" ")}`).digest("hex");
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -19,6 +19,8 @@ const works = (program: string, ...args: string[]): Promise<boolean> =>
   );
 
 const hasCli = await works("aws", "--version");
+// `logs tail` came with version 2.
+const hasTail = await works("aws", "logs", "tail", "help");
 const hasBoto3 = await works("python3", "-c", "import boto3");
 
 describe("clients that this machine may have", () => {
@@ -62,14 +64,15 @@ describe("clients that this machine may have", () => {
     await assert.rejects(aws("lambda", "get-function", "--function-name", "by-cli"), /ResourceNotFoundException/);
   });
 
-  test("the AWS CLI follows a log", { skip: !hasCli && "the AWS CLI is not installed here" }, async () => {
+  test("the AWS CLI follows a log", { skip: !hasTail && "the AWS CLI of version 2 is not installed here" }, async () => {
     await aws("lambda", "create-function", "--function-name", "followed", "--runtime", nodeRuntime, "--handler", "index.handler", "--role", roleArn, "--zip-file", "fileb://hello.zip");
     await aws("lambda", "wait", "function-active-v2", "--function-name", "followed");
     await product.lambda.invoke({ FunctionName: "followed", Payload: '{"name":"first"}' });
     await new Promise((resolve) => setTimeout(resolve, 300));
     const follower = spawn("aws", ["logs", "tail", "/aws/lambda/followed", "--follow"], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
-    const sawBoth = new Promise<void>((resolve) => {
+    const sawBoth = new Promise<void>((resolve, reject) => {
+      follower.once("exit", (code) => reject(new Error(`aws logs tail ended with ${code}`)));
       follower.stdout.on("data", (chunk: Buffer) => {
         output += chunk.toString();
         if (output.includes("hi first")) void product.lambda.invoke({ FunctionName: "followed", Payload: '{"name":"second"}' });
@@ -94,6 +97,21 @@ client.create_function(FunctionName="by-boto3", Runtime=runtime, Handler="index.
 client.get_waiter("function_active_v2").wait(FunctionName="by-boto3", WaiterConfig={"Delay": 1})
 answer = client.invoke(FunctionName="by-boto3", Payload=json.dumps({"name": "boto3"}))
 assert json.load(answer["Payload"]) == {"hello": "boto3"}, answer
+import time
+seen, start = {}, 0
+for _ in range(100):
+    # What aws logs tail --follow does: the newest time it saw, and the ids it saw there.
+    try:
+        for page in boto3.client("logs").get_paginator("filter_log_events").paginate(logGroupName="/aws/lambda/by-boto3", startTime=start, interleaved=True):
+            for event in page["events"]:
+                seen[event["eventId"]] = event["message"]
+                start = max(start, event["timestamp"])
+    except boto3.client("logs").exceptions.ResourceNotFoundException:
+        pass
+    if any("hi boto3" in message for message in seen.values()): break
+    time.sleep(0.05)
+else:
+    raise AssertionError(seen)
 names = [f["FunctionName"] for page in client.get_paginator("list_functions").paginate(PaginationConfig={"PageSize": 1}) for f in page["Functions"]]
 assert "by-boto3" in names, names
 try:
@@ -107,8 +125,8 @@ iam.create_user(UserName="boto3")
 key = iam.create_access_key(UserName="boto3")["AccessKey"]
 arn = boto3.client("sts", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]).get_caller_identity()["Arn"]
 assert arn.endswith(":user/boto3"), arn
-session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="s")["Credentials"]
+session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
 arn = boto3.client("sts", aws_access_key_id=session["AccessKeyId"], aws_secret_access_key=session["SecretAccessKey"], aws_session_token=session["SessionToken"]).get_caller_identity()["Arn"]
-assert arn.endswith(":assumed-role/function-role/s"), arn
+assert arn.endswith(":assumed-role/function-role/session"), arn
 print("well")
 `;

@@ -9,6 +9,7 @@ import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { IAM } from "@aws-sdk/client-iam";
 import { Lambda } from "@aws-sdk/client-lambda";
 import { STS } from "@aws-sdk/client-sts";
+import { defaultListenerLimits, type ListenerLimits } from "#gateway/listener.ts";
 import { silentLog } from "#kit/log.ts";
 import { readConfig } from "../../src/config.ts";
 import { start } from "../../src/main.ts";
@@ -37,11 +38,11 @@ const trustPolicy = JSON.stringify({
 });
 
 /** Starts it with the role `roleArn` in place. */
-export async function startProduct(): Promise<Product> {
+export async function startProduct(limits: Partial<ListenerLimits> = {}): Promise<Product> {
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-test-"));
   const config = readConfig(["--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder], { PATH: process.env.PATH });
   if (config === "help") throw new Error("unreachable");
-  const running = await start(config, silentLog, () => {});
+  const running = await start(config, silentLog, () => {}, { ...defaultListenerLimits, ...limits });
   const clients = connect(running.endpoint);
   await clients.iam.createRole({ RoleName: "function-role", AssumeRolePolicyDocument: trustPolicy });
   return {

@@ -1,5 +1,5 @@
 import type { Duplex, Readable } from "node:stream";
-import type { DriverDescription } from "../contract.ts";
+import type { DriverDescription, FileSystemMount } from "../contract.ts";
 
 /**
  * A driver turns a launch order into running processes, and ends all of them again. The process driver (process.ts) works
@@ -8,28 +8,46 @@ import type { DriverDescription } from "../contract.ts";
 export interface Driver {
   /** Rejects when the program cannot be started; with `ProgramMissing` if there is no such program. */
   launch(order: LaunchOrder): Promise<RunningProcess>;
+  /** Where a program launched with these folders will find them. */
+  places(folders: LaunchFolders): Places;
   describe(): DriverDescription;
 }
 
 export interface LaunchOrder {
-  /** Absolute path of the program to run, found by the supervisor's own eyes. */
+  /** Absolute path of the program to run, found by the supervisor's own eyes: it may lie among the code or the layers. */
   program: string;
   args: readonly string[];
   /** The whole environment of the process; a driver adds only what it must (such as TMPDIR). */
   variables: Readonly<Record<string, string>>;
-  folders: {
-    /** Belongs to one environment alone, exists, and names it uniquely. */
-    environment: string;
-    /** Inside `environment`; the function sees it as its folder for temporary files, and keeps it when launched again. */
-    tmp: string;
-    /** The function's code: working directory, read-only where the driver can make it so. */
-    task: string;
-    /** What else the program must be able to read: interpreter, bootstrap, SDK. */
-    readable: readonly string[];
-  };
+  folders: LaunchFolders;
   memoryMb: number;
   /** Whether the program gets a connected stream socket as descriptor 3. */
   wantsFrames: boolean;
+}
+
+/** Absolute paths, as the supervisor sees them. */
+export interface LaunchFolders {
+  /** Belongs to one environment alone, exists, and names it uniquely. */
+  environment: string;
+  /** Inside `environment`; the function sees it as its folder for temporary files, and keeps it when launched again. */
+  tmp: string;
+  /** The function's code: working directory, read-only where the driver can make it so. */
+  task: string;
+  /** The function's layers laid over each other, read-only likewise. */
+  layers?: string;
+  fileSystems: readonly FileSystemMount[];
+  /** What else the program must be able to read: interpreter, bootstrap, SDK. */
+  readable: readonly string[];
+}
+
+/** Absolute paths, as the function sees them: AWS's, where the driver can bring that about. */
+export interface Places {
+  /** `/var/task` */
+  task: string;
+  /** `/opt` */
+  layers: string;
+  /** Whether file systems can be had under /mnt. */
+  hasFileSystems: boolean;
 }
 
 export class ProgramMissing extends Error {

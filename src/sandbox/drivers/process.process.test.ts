@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock } from "#kit/clock.ts";
@@ -28,7 +29,7 @@ async function orderIn(folder: string, script: string): Promise<LaunchOrder> {
     program: "/bin/sh",
     args: ["-c", script],
     variables: { PATH: "/usr/bin:/bin" },
-    folders: { environment, tmp: join(environment, "tmp"), task: folder, readable: [] },
+    folders: { environment, tmp: join(environment, "tmp"), task: folder, fileSystems: [], readable: [] },
     memoryMb: 128,
     wantsFrames: false,
   };
@@ -100,5 +101,33 @@ test("temporary files land in the environment's own folder, by TMPDIR or by a pr
   const [output] = (await once(process.stdout, "data")) as [Buffer];
   await process.exited;
   await access(join(order.folders.tmp, "file"));
-  assert.equal(output.toString(), `${folder}\n`);
+  assert.equal(output.toString(), `${driver.places(order.folders).task}\n`);
+});
+
+test("code, layers and file systems lie where the driver says, and only the file systems can be written to", async (t) => {
+  const folder = await folderFor(t);
+  const driver = await openProcessDriver({ runFolder: folder, clock: systemClock, log: silentLog });
+  const [task, layers, share] = ["task", "layers", "share"].map((name) => join(folder, name)) as [string, string, string];
+  await mkdir(join(layers, "bin"), { recursive: true });
+  await mkdir(task);
+  await writeFile(join(layers, "bin", "tool"), '#!/bin/sh\necho "tool at $0"\n', { mode: 0o755 });
+  await mkdir(share);
+  const order = await orderIn(folder, "");
+  const folders = { ...order.folders, task, layers, fileSystems: [{ folder: share, mountPath: "/mnt/share" }] };
+  const places = driver.places(folders);
+  const run = async (program: string, ...args: string[]): Promise<string> => text((await driver.launch({ ...order, program, args, folders })).stdout);
+  assert.equal(await run(join(layers, "bin", "tool")), `tool at ${places.layers}/bin/tool\n`);
+  if (!places.hasFileSystems) return t.skip("mounting is not allowed here");
+  assert.deepEqual(places, { task: "/var/task", layers: "/opt", hasFileSystems: true });
+  const attempt = (path: string): string => `echo x 2>&- > ${path} && echo ${path}`;
+  assert.equal(await run("/bin/sh", "-c", `${["/var/task/x", "/opt/x", "/mnt/share/x"].map(attempt).join("; ")}`), "/mnt/share/x\n");
+  assert.deepEqual(await readdir(share), ["x"]);
+  assert.equal(await run("/bin/ls", "/mnt"), "share\n");
+});
+
+test("what a place would hide of the program keeps the place free", async (t) => {
+  const folder = await folderFor(t);
+  const driver = await openProcessDriver({ runFolder: folder, clock: systemClock, log: silentLog });
+  const { folders } = await orderIn(folder, "");
+  assert.equal(driver.places({ ...folders, layers: "/layers", readable: ["/opt/node/bin"] }).layers, "/layers");
 });

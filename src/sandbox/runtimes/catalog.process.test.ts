@@ -53,7 +53,8 @@ test("a Node on the PATH serves its major version; our own serves its", async (t
   const { catalog, folder } = await open(t, { node: "printf 'v20.1.0/real/node20'" });
   const start = await catalog.find("nodejs20.x", "/code");
   assert.deepEqual([start.program, start.args], ["/real/node20", ["/product/runtimes/nodejs/bootstrap.mjs"]]);
-  assert.match(start.variables.NODE_PATH ?? "", /^\/opt\/nodejs\/node20\/node_modules:\/opt\/nodejs\/node_modules:.*:\/code$/);
+  const { NODE_PATH } = start.variables({ task: "/var/task", layers: "/opt", hasFileSystems: true });
+  assert.match(NODE_PATH ?? "", /^\/opt\/nodejs\/node20\/node_modules:\/opt\/nodejs\/node_modules:.*:\/var\/task$/);
   const own = process.versions.node.split(".")[0];
   assert.equal((await catalog.find(`nodejs${own}.x`, "/code")).program, process.execPath);
   assert.equal(await readlink(join(folder, "toolchains/nodejs-sdk/node_modules/@aws-sdk")), "/product/node_modules/@aws-sdk");

@@ -19,7 +19,8 @@ export interface CatalogOptions {
 }
 
 /**
- * How each runtime identifier is started. Managed runtimes are an interpreter and our bootstrap, which speaks frames; custom
+ * How each runtime identifier is started, and where it looks for what layers bring
+ * (https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html#packaging-layers-paths). Managed runtimes are an interpreter and our bootstrap, which speaks frames; custom
  * ones bring their own bootstrap, which speaks the Runtime API over HTTP.
  */
 export class RuntimeCatalog {
@@ -36,26 +37,27 @@ export class RuntimeCatalog {
     this.#python = new PythonInterpreters(searchPath);
   }
 
-  /** Rejects with `SandboxFailure` ("runtime-missing"). */
-  async find(runtime: string, taskFolder: string): Promise<RuntimeStart> {
+  /** For a function with this code and these layers. Rejects with `SandboxFailure` ("runtime-missing"). */
+  async find(runtime: string, taskFolder: string, layersFolder?: string): Promise<RuntimeStart> {
     const [, family, version = ""] = /^(nodejs|python|provided)(.*)$/.exec(runtime) ?? [];
-    if (family === "nodejs") return this.#nodejs(Number.parseInt(version, 10), taskFolder);
+    if (family === "nodejs") return this.#nodejs(Number.parseInt(version, 10));
     if (family === "python") return this.#pythonStart(version);
-    if (family === "provided") return customStart(taskFolder);
+    if (family === "provided") return customStart(taskFolder, layersFolder);
     throw new SandboxFailure("runtime-missing", `The runtime ${runtime} is not served yet; use nodejs, python or provided.`);
   }
 
-  async #nodejs(major: number, taskFolder: string): Promise<RuntimeStart> {
+  async #nodejs(major: number): Promise<RuntimeStart> {
     this.#sdkFolder ??= linkSdk(this.#productFolder, this.#toolchainFolder);
     const [program, sdkFolder] = await Promise.all([this.#node.find(major), this.#sdkFolder]);
     const runtimeFolder = join(this.#productFolder, "runtimes", "nodejs");
-    const modules = [`/opt/nodejs/node${major}/node_modules`, "/opt/nodejs/node_modules", sdkFolder, runtimeFolder, taskFolder];
     return {
       link: "frames",
       program,
       args: [join(runtimeFolder, "bootstrap.mjs")],
       runtimeFolder,
-      variables: { NODE_PATH: modules.join(":") },
+      variables: ({ task, layers }) => ({
+        NODE_PATH: [`${layers}/nodejs/node${major}/node_modules`, `${layers}/nodejs/node_modules`, sdkFolder, runtimeFolder, task].join(":"),
+      }),
       readable: [join(program, ".."), runtimeFolder, sdkFolder, join(this.#productFolder, "node_modules")],
     };
   }
@@ -69,19 +71,21 @@ export class RuntimeCatalog {
       // Unbuffered, so that what a function prints is seen at once.
       args: ["-u", join(runtimeFolder, "bootstrap.py")],
       runtimeFolder,
-      variables: { PYTHONPATH: runtimeFolder },
+      variables: ({ layers }) => ({
+        PYTHONPATH: [`${layers}/python/lib/python${version}/site-packages`, `${layers}/python`, runtimeFolder].join(":"),
+      }),
       readable: [prefix, runtimeFolder],
     };
   }
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html: `bootstrap` in the package's root, or in a layer's. */
-async function customStart(taskFolder: string): Promise<RuntimeStart> {
-  const [own, ofLayer] = [join(taskFolder, "bootstrap"), "/opt/bootstrap"];
+/** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html: `bootstrap` in the package's root, or else in the layers'. */
+async function customStart(taskFolder: string, layersFolder: string | undefined): Promise<RuntimeStart> {
+  const [own, ofLayers] = [join(taskFolder, "bootstrap"), layersFolder && join(layersFolder, "bootstrap")];
   // If neither is there the launch fails, which is an error of the function.
   const program = await access(own, constants.X_OK).then(
     () => own,
-    () => ofLayer,
+    () => ofLayers ?? own,
   );
-  return { link: "http", program, args: [], runtimeFolder: "/var/runtime", variables: {}, readable: [] };
+  return { link: "http", program, args: [], runtimeFolder: "/var/runtime", variables: () => ({}), readable: [] };
 }

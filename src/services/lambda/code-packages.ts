@@ -8,7 +8,7 @@ import { AwsError } from "#wire/errors.ts";
 import { invalidParameter } from "./errors.ts";
 import type { CodePackage } from "./function-version.ts";
 import { packageEntries, packagePathBytes, unzippedPackageBytes, zippedPackageBytes } from "./limits.ts";
-import type { FunctionStore } from "./store.ts";
+import type { FunctionStore } from "./store/functions.ts";
 
 export const packageLimits: ZipLimits = { maxUnzippedBytes: unzippedPackageBytes, maxEntries: packageEntries, maxPathBytes: packagePathBytes };
 

@@ -9,6 +9,13 @@ export const functionNotFound = (functionArn: string): AwsError => new AwsError(
 
 export const resourceConflict = (message: string): AwsError => new AwsError("ResourceConflictException", message, user);
 
+/** AWS has two ways to say it. */
+export const aliasNotFound = (aliasArn: string): AwsError => new AwsError("ResourceNotFoundException", `Cannot find alias arn: ${aliasArn}`, user);
+export const aliasNotFoundForUpdate = (aliasArn: string): AwsError => new AwsError("ResourceNotFoundException", `Alias not found: ${aliasArn}`, user);
+
+export const notInState = (state: string): AwsError =>
+  resourceConflict(`The operation cannot be performed at this time. The function is currently in the following state: ${state}`);
+
 export const updateInProgress = (functionArn: string): AwsError =>
   resourceConflict(`The operation cannot be performed at this time. An update is in progress for resource: ${functionArn}`);
 

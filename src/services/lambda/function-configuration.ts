@@ -4,18 +4,18 @@ import type { FunctionVersion } from "./function-version.ts";
 import { runtimeVersionArn } from "./runtimes.ts";
 
 /**
- * A stored function as the API shows it: each member present exactly when AWS's answers have it. `isQualified`: the ARN carries the
- * version, as it does when the caller named one.
+ * A stored function as the API shows it: each member present exactly when AWS's answers have it. `qualifier`: what the ARN ends in, a
+ * version or an alias, when the caller named one.
  */
-export function functionConfiguration(stored: FunctionVersion, isQualified = false): FunctionConfiguration {
+export function functionConfiguration(stored: FunctionVersion, qualifier?: string): FunctionConfiguration {
   return {
     FunctionName: stored.name,
-    FunctionArn: functionArn(stored, isQualified ? stored.version : undefined),
+    FunctionArn: functionArn(stored, qualifier),
     Runtime: stored.runtime as NonNullable<FunctionConfiguration["Runtime"]>,
     Role: stored.roleArn,
     Handler: stored.handler,
     CodeSize: stored.code.sizeBytes,
-    Description: stored.description,
+    Description: stored.versionDescription ?? stored.description,
     Timeout: stored.timeoutSeconds,
     MemorySize: stored.memoryMb,
     LastModified: new Date(stored.modifiedMs).toISOString().replace("Z", "+0000"),
@@ -37,6 +37,13 @@ export function functionConfiguration(stored: FunctionVersion, isQualified = fal
     RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(stored.runtime, stored.region) },
     LoggingConfig: loggingConfig(stored),
   };
+}
+
+/** In lists: "a subset of the FunctionConfiguration fields", https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html */
+export function listedConfiguration(stored: FunctionVersion, qualifier?: string): FunctionConfiguration {
+  const { State, StateReason, StateReasonCode, LastUpdateStatus, LastUpdateStatusReason, LastUpdateStatusReasonCode, RuntimeVersionConfig, ...subset } =
+    functionConfiguration(stored, qualifier);
+  return subset;
 }
 
 function lastUpdate({ lastUpdate: update }: FunctionVersion): FunctionConfiguration {

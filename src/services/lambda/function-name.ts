@@ -49,6 +49,15 @@ export function parseFunctionName(text: string, scope: Scope, qualifier?: string
   return { accountId, region, name, ...(chosen !== undefined && { qualifier: chosen }) };
 }
 
+/** The same for operations on a function as a whole. Throws when a version or an alias is named. */
+export function parseUnqualifiedName(text: string, scope: Scope): FunctionId {
+  const { qualifier, ...id } = parseFunctionName(text, scope);
+  if (qualifier === undefined) return id;
+  throw invalidParameter(
+    "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
+  );
+}
+
 /** `arn:aws:lambda:us-east-1:000000000000:function:name[:qualifier]` */
 export function functionArn({ accountId, region, name }: FunctionId, qualifier?: string): string {
   return `arn:aws:lambda:${region}:${accountId}:function:${name}${qualifier === undefined ? "" : `:${qualifier}`}`;

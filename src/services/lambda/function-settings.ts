@@ -71,7 +71,7 @@ export function applySettings<Current extends Partial<Settings> & Pick<Settings,
 /** Members of CreateFunction that belong to later work are refused by name rather than forgotten. */
 export function refuseUnservedCreation(request: Present<CreateFunctionRequest>): void {
   if (request.PackageType === "Image") throw notSupportedYet("PackageType Image");
-  if (request.Publish === true || request.PublishTo !== undefined) throw notSupportedYet("publishing versions");
+  if (request.PublishTo !== undefined) throw notSupportedYet("PublishTo");
   if (request.CodeSigningConfigArn !== undefined) throw notSupportedYet("CodeSigningConfigArn");
   if (request.TenancyConfig !== undefined) throw notSupportedYet("TenancyConfig");
 }

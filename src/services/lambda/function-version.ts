@@ -2,15 +2,20 @@
  * A function as it is stored: one version's configuration and code, with the states AWS takes it through. Pure; who calls brings the
  * time and the ids. https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
  */
+import { isDeepStrictEqual } from "node:util";
 import type { FunctionId } from "./function-name.ts";
 
+export const latestVersion = "$LATEST";
+
 export interface FunctionVersion extends FunctionId {
-  /** `$LATEST`; numbers come with publishing. */
+  /** `$LATEST`, or the number under which it was published. */
   version: string;
   runtime: string;
   roleArn: string;
   handler: string;
   description: string;
+  /** What PublishVersion was told to show instead of `description`. */
+  versionDescription?: string;
   timeoutSeconds: number;
   memoryMb: number;
   /** Absent when the function never had any. */
@@ -61,11 +66,45 @@ export interface LastUpdate {
 }
 
 export const creating: State = { name: "Pending", reason: "The function is being created.", reasonCode: "Creating" };
-export const updating: LastUpdate = { status: "InProgress", reason: "The function is being updated.", reasonCode: "Updating" };
+/** AWS speaks of creation here too. */
+export const updating: LastUpdate = { status: "InProgress", reason: "The function is being created.", reasonCode: "Creating" };
 
 export const isSettling = ({ state, lastUpdate }: FunctionVersion): boolean => state.name === "Pending" || lastUpdate?.status === "InProgress";
 
 /** What a function becomes when its code is in place and its runtime ready. */
 export function settled(current: FunctionVersion, revisionId: string): FunctionVersion {
   return { ...current, state: { name: "Active" }, lastUpdate: { status: "Successful" }, revisionId };
+}
+
+/** Orders the versions of a function: 0 for $LATEST, else the number itself. */
+export const versionNumber = (version: string): number => (version === latestVersion ? 0 : Number(version));
+
+export interface Publication {
+  number: number;
+  nowMs: number;
+  revisionId: string;
+  environmentKey: string;
+  description?: string | undefined;
+}
+
+/** A copy of $LATEST that never changes again. One of a settled function is ready at once, as on AWS. */
+export function publishedAs(latest: FunctionVersion, { number, nowMs, revisionId, environmentKey, description }: Publication): FunctionVersion {
+  const { lastUpdate, ...copied } = latest;
+  return {
+    ...copied,
+    version: String(number),
+    ...(description !== undefined && { versionDescription: description }),
+    modifiedMs: nowMs,
+    revisionId,
+    environmentKey,
+    ...(isSettling(latest) ? { state: creating } : lastUpdate && { lastUpdate }),
+  };
+}
+
+/** Whether two versions have the same code and configuration. Publishing the second after the first would be pointless. */
+export const hasSameContent = (one: FunctionVersion, other: FunctionVersion): boolean => isDeepStrictEqual(contentOf(one), contentOf(other));
+
+function contentOf(version: FunctionVersion): Partial<FunctionVersion> {
+  const { version: _number, versionDescription, modifiedMs, revisionId, environmentKey, state, lastUpdate, ...content } = version;
+  return content;
 }

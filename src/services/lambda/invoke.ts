@@ -4,11 +4,12 @@
  */
 import { type InvocationOutcome, SandboxBusy, SandboxFailure } from "#sandbox/contract.ts";
 import { AwsError } from "#wire/errors.ts";
-import { functionNotFound, resourceConflict } from "./errors.ts";
+import { notInState } from "./errors.ts";
 import { roleCannotBeAssumed } from "./function-role.ts";
 import { type FunctionReference, functionArn } from "./function-name.ts";
 import type { FunctionVersion } from "./function-version.ts";
 import { checkJson } from "./json-payload.ts";
+import { requireServing } from "./qualifiers.ts";
 import type { LambdaState } from "./state.ts";
 
 export interface Invocation {
@@ -27,11 +28,10 @@ export interface Invoked {
 }
 
 /** What every invocation type asks before anything is accepted. Throws AWS's errors. */
-export async function findInvocable({ store }: Pick<LambdaState, "store">, target: FunctionReference): Promise<FunctionVersion> {
-  const version = await store.find(target, target.qualifier ?? "$LATEST");
-  if (version === undefined) throw functionNotFound(functionArn(target, target.qualifier));
-  if (version.state.name === "Active") return version;
-  throw resourceConflict(`The operation cannot be performed at this time. The function is currently in the following state: ${version.state.name}`);
+export async function findInvocable(state: Pick<LambdaState, "store" | "aliases" | "ids">, target: FunctionReference): Promise<FunctionVersion> {
+  const version = await requireServing(state, target);
+  if (version.state.name !== "Active") throw notInState(version.state.name);
+  return version;
 }
 
 /** Runs a function and waits for its answer. Rejects with AWS's errors for what is not the function's own doing. */

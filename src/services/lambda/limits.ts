@@ -31,6 +31,10 @@ export const resourceTags = 50;
 export const accountCodeBytes = 300 * 1024 * 1024 * 1024;
 export const accountConcurrentExecutions = 1_000;
 export const listFunctionsPageSize = 50;
+/** https://docs.aws.amazon.com/lambda/latest/api/API_ListVersionsByFunction.html: at most, whatever MaxItems says. */
+export const listVersionsPageSize = 50;
+/** Unless MaxItems says otherwise; AWS's figure is not published. */
+export const listAliasesPageSize = 50;
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_FunctionCodeLocation.html: good for ten minutes. */
 export const codeLocationSeconds = 600;
@@ -40,3 +44,12 @@ export const asyncRetryDelaysMs = [60_000, 120_000] as const;
 export const asyncEventAgeMs = 21_600_000;
 /** Throttles and faults of ours: from one second, doubling up to five minutes (same page). */
 export const asyncBackOffMs = { first: 1_000, last: 300_000 } as const;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: function resource-based policy, 20 KB */
+export const resourcePolicyBytes = 20_480;
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html: what must be left for functions without a reservation. */
+export const minimumUnreservedConcurrency = 100;
+/** How soon a throttled caller may try again, in seconds. */
+export const throttleRetrySeconds = 1;
+/** Largest page of the lists of satellites: https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionUrlConfigs.html */
+export const satellitesPageSize = 50;

@@ -12,7 +12,10 @@ import { CodePackages } from "./code-packages.ts";
 import { EventStore } from "./event-store.ts";
 import { EnvironmentSpecs } from "./environment-spec.ts";
 import type { LambdaPorts } from "./ports.ts";
-import { FunctionStore } from "./store.ts";
+import { functions } from "./migrations/0001-functions.ts";
+import { versions } from "./migrations/0002-versions.ts";
+import { AliasStore } from "./store/aliases.ts";
+import { FunctionStore } from "./store/functions.ts";
 
 /** What the operations of this service share. */
 export interface LambdaState {
@@ -22,6 +25,7 @@ export interface LambdaState {
   iam: Pick<CallsOf<IAM>, "getRole">;
   sts: Pick<CallsOf<STS>, "assumeRole">;
   store: FunctionStore;
+  aliases: AliasStore;
   events: EventStore;
   /** Rung when an asynchronous event has been accepted. */
   eventBell: Bell;
@@ -50,7 +54,9 @@ export class Bell {
 export async function openLambda(dependencies: ServiceDependencies & LambdaPorts): Promise<LambdaState> {
   const { clock, ids, log, calls, database, blobs, unpacked, sandbox, signingSecret, endpoint } = dependencies;
   const sts = callsOf<STS>(calls, "sts");
-  const store = await FunctionStore.open(database);
+  await database.migrate("lambda", [functions, versions]);
+  const aliases = new AliasStore(database);
+  const store = new FunctionStore(database, aliases);
   return {
     clock,
     ids,
@@ -58,6 +64,7 @@ export async function openLambda(dependencies: ServiceDependencies & LambdaPorts
     iam: callsOf<IAM>(calls, "iam"),
     sts,
     store,
+    aliases,
     events: new EventStore(database),
     eventBell: new Bell(),
     blobs,

@@ -56,7 +56,6 @@ function checkBatch(events: readonly InputEvent[]): void {
   if (events.length > 0 && events.at(-1)!.timestamp - events[0]!.timestamp > batchSpanMs) {
     throw invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
   }
-  if (events.some(({ message }) => message === "")) throw invalid("Log event messages must not be empty.");
 }
 
 const messageBytesOf = (events: readonly InputEvent[]): number => events.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0);

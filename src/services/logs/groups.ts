@@ -5,7 +5,7 @@ import { parseGroupArn } from "./arns.ts";
 import { cachedGroups, cachedStreams, dayMs, eventOverheadBytes } from "./limits.ts";
 import type { GroupRow, LogsStore, Scope, StreamRow } from "./store.ts";
 
-/** A group as the operations see it. `row` and `storedBytes` are ahead of the database by what has not been saved yet. */
+/** A group as the operations see it. `row.stored_bytes` is ahead of the database by what has not been saved yet. */
 export interface LogGroup {
   row: GroupRow;
   scope: Scope;
@@ -92,7 +92,10 @@ export class LogGroups {
     this.#activeStreams.clear();
     this.#activeGroups.clear();
     try {
-      await this.#save(streams, groups.map(({ row }) => row));
+      await this.#save(
+        streams,
+        groups.map(({ row }) => row),
+      );
     } catch (error) {
       for (const stream of streams) this.#activeStreams.add(stream);
       for (const group of groups) this.#activeGroups.add(group);

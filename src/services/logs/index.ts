@@ -24,7 +24,7 @@ export const logs = service({
   },
   open: openLogs,
   loops: (state) => [
-    every(activityIntervalMs, state, () => state.groups.saveActivity()),
+    every(activityIntervalMs, state, () => state.groups.saveActivity(), { atStop: true }),
     every(sweepIntervalMs, state, () => sweep(state)),
   ],
 });

@@ -28,10 +28,10 @@ export class LiveTails {
     return this.#sessions.size;
   }
 
-  open(filter: LiveTailFilter): LiveTailSession & Disposable {
-    const session = new LiveTailSession(filter);
+  open(filter: LiveTailFilter): LiveTailSession {
+    const session = new LiveTailSession(filter, () => this.#sessions.delete(session));
     this.#sessions.add(session);
-    return Object.assign(session, { [Symbol.dispose]: () => void this.#sessions.delete(session) });
+    return session;
   }
 
   publish(arrival: Arrival): void {
@@ -40,13 +40,15 @@ export class LiveTails {
 }
 
 /** Gathers what has arrived since it was last asked: at most 500 events, of more it keeps the first. */
-export class LiveTailSession {
+export class LiveTailSession implements Disposable {
   readonly #filter: LiveTailFilter;
+  readonly #onClose: () => void;
   #events: LiveTailSessionLogEvent[] = [];
   #isSampled = false;
 
-  constructor(filter: LiveTailFilter) {
+  constructor(filter: LiveTailFilter, onClose: () => void) {
     this.#filter = filter;
+    this.#onClose = onClose;
   }
 
   offer({ groupId, groupIdentifier, streamName, ingestionTime, events }: Arrival): void {
@@ -67,5 +69,8 @@ export class LiveTailSession {
     this.#events = [];
     this.#isSampled = false;
     return taken;
+  }
+  [Symbol.dispose](): void {
+    this.#onClose();
   }
 }

@@ -68,7 +68,12 @@ export class LogsStore {
   }
 
   async findGroup({ accountId, region }: Scope, name: string): Promise<GroupRow | undefined> {
-    const query = sql.selectFrom("logs_groups").selectAll().where("account_id", "=", accountId).where("region", "=", region).where("name", "=", name);
+    const query = sql
+      .selectFrom("logs_groups")
+      .selectAll()
+      .where("account_id", "=", accountId)
+      .where("region", "=", region)
+      .where("name", "=", name);
     return (await this.#database.read(query.compile()))[0];
   }
 
@@ -100,7 +105,10 @@ export class LogsStore {
   /** Rejects with UniqueViolation if the name is taken, with RowCountMismatch if the group is gone. */
   async createStream(row: StreamRow): Promise<void> {
     const group = sql.updateTable("logs_groups").set({ id: row.group_id }).where("id", "=", row.group_id);
-    await this.#database.write([{ query: group.compile(), expectRows: 1 }, { query: sql.insertInto("logs_streams").values(row).compile() }]);
+    await this.#database.write([
+      { query: group.compile(), expectRows: 1 },
+      { query: sql.insertInto("logs_streams").values(row).compile() },
+    ]);
   }
 
   async findStream(groupId: string, name: string): Promise<StreamRow | undefined> {
@@ -116,7 +124,10 @@ export class LogsStore {
     if (after && orderBy === "name") query = query.where("name", beyond, after.name);
     if (after && orderBy === "last_event_ms") {
       query = query.where(({ and, eb, or }) =>
-        or([eb("last_event_ms", beyond, after.last_event_ms), and([eb("last_event_ms", "=", after.last_event_ms), eb("name", beyond, after.name)])]),
+        or([
+          eb("last_event_ms", beyond, after.last_event_ms),
+          and([eb("last_event_ms", "=", after.last_event_ms), eb("name", beyond, after.name)]),
+        ]),
       );
     }
     if (orderBy === "last_event_ms") query = query.orderBy("last_event_ms", direction);
@@ -127,7 +138,10 @@ export class LogsStore {
   async streamNames(ids: readonly string[]): Promise<Map<string, string>> {
     const names = new Map<string, string>();
     for (let start = 0; start < ids.length; start += idsPerStatement) {
-      const query = sql.selectFrom("logs_streams").select(["id", "name"]).where("id", "in", ids.slice(start, start + idsPerStatement));
+      const query = sql
+        .selectFrom("logs_streams")
+        .select(["id", "name"])
+        .where("id", "in", ids.slice(start, start + idsPerStatement));
       for (const { id, name } of await this.#database.read(query.compile())) names.set(id, name);
     }
     return names;
@@ -149,7 +163,9 @@ export class LogsStore {
   }
 
   async tags(groupId: string): Promise<Record<string, string>> {
-    const rows = await this.#database.read(sql.selectFrom("logs_tags").select(["key", "value"]).where("group_id", "=", groupId).orderBy("key").compile());
+    const rows = await this.#database.read(
+      sql.selectFrom("logs_tags").select(["key", "value"]).where("group_id", "=", groupId).orderBy("key").compile(),
+    );
     return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
   }
 
@@ -158,7 +174,15 @@ export class LogsStore {
   }
 
   async deleteTags(groupId: string, keys: readonly string[]): Promise<void> {
-    await this.#database.write([{ query: sql.deleteFrom("logs_tags").where("group_id", "=", groupId).where("key", "in", [...keys]).compile() }]);
+    await this.#database.write([
+      {
+        query: sql
+          .deleteFrom("logs_tags")
+          .where("group_id", "=", groupId)
+          .where("key", "in", [...keys])
+          .compile(),
+      },
+    ]);
   }
 }
 

@@ -54,7 +54,11 @@ export class LogsBench implements AsyncDisposable {
     return bench;
   }
 
-  async call<Input, Output>(operation: Operation<Input, Output, LogsState>, input: Present<Input>, options: CallOptions = {}): Promise<Output> {
+  async call<Input, Output>(
+    operation: Operation<Input, Output, LogsState>,
+    input: Present<Input>,
+    options: CallOptions = {},
+  ): Promise<Output> {
     return operation(input, {
       state: this.state,
       service: "logs",

@@ -34,4 +34,11 @@ export function readToken(token: string | undefined): unknown {
   }
 }
 
+/** The text in a token that `writeToken` made of one. */
+export function readTextToken(token: string | undefined): string | undefined {
+  const content = readToken(token);
+  if (content !== undefined && typeof content !== "string") throw invalidToken();
+  return content;
+}
+
 export const invalidToken = (): AwsError => new AwsError("InvalidParameterException", "The specified nextToken is invalid.");

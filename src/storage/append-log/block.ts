@@ -57,7 +57,10 @@ export function encodeBlock({ stream, ingestionMs, events }: LogBatch): { bytes:
   bytes.writeDoubleLE(maxMs, 24);
   bytes.writeDoubleLE(ingestionMs, 32);
   bytes.writeUInt32LE(crc32(bytes.subarray(4)), 0);
-  return { bytes, block: { offset: 0, sizeBytes: bytes.length, stream, eventCount: events.length, messageBytes, minMs, maxMs, ingestionMs } };
+  return {
+    bytes,
+    block: { offset: 0, sizeBytes: bytes.length, stream, eventCount: events.length, messageBytes, minMs, maxMs, ingestionMs },
+  };
 }
 
 /** What begins at `at` in `bytes`: a sound block, the beginning of one that may go on, or garbage. */
@@ -83,7 +86,12 @@ export function decodeBlock(bytes: Buffer, at: number, offset: number): Block | 
 }
 
 /** The events of a block's bytes; `wants` is asked before a message is decoded. */
-export function* decodeEvents(bytes: Buffer, block: Block, segment: number, wants: (position: Position) => boolean): Generator<StoredEvent> {
+export function* decodeEvents(
+  bytes: Buffer,
+  block: Block,
+  segment: number,
+  wants: (position: Position) => boolean,
+): Generator<StoredEvent> {
   let at = headerBytes + bytes.readUInt16LE(10);
   for (let index = 0; index < block.eventCount; index++) {
     const timestampMs = bytes.readDoubleLE(at);
@@ -91,6 +99,13 @@ export function* decodeEvents(bytes: Buffer, block: Block, segment: number, want
     at = start + bytes.readUInt32LE(at + 8);
     const position = { timestampMs, segment, offset: block.offset, index };
     if (!wants(position)) continue;
-    yield { stream: block.stream, timestampMs, ingestionMs: block.ingestionMs, message: bytes.toString("utf8", start, at), messageBytes: at - start, position };
+    yield {
+      stream: block.stream,
+      timestampMs,
+      ingestionMs: block.ingestionMs,
+      message: bytes.toString("utf8", start, at),
+      messageBytes: at - start,
+      position,
+    };
   }
 }

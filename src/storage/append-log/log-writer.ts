@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { Semaphore } from "#kit/semaphore.ts";
 import type { Timer } from "#kit/clock.ts";
 import type { LogBatch } from "../append-log.ts";
+import { LogClosed } from "./log-closed.ts";
 import { type Block, encodeBlock } from "./block.ts";
 import { syncFolder } from "./files.ts";
 import type { Segment } from "./segment.ts";
@@ -47,7 +48,7 @@ export class LogWriter {
   }
 
   append(batch: LogBatch, waitsForDisk: boolean): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new Error("the log is closed"));
+    if (this.#isClosed) return Promise.reject(new LogClosed(this.#source.folder));
     const waiting: Waiting = { ...encodeBlock(batch), waitsForDisk, settle: Promise.withResolvers() };
     this.#queue.push(waiting);
     this.#queuedBytes += waiting.bytes.length;
@@ -115,7 +116,10 @@ export class LogWriter {
     const segment = this.#source.active();
     const handle = await this.#openFile(segment);
     let offset = segment.sizeBytes;
-    const { bytesWritten } = await handle.writev(group.map(({ bytes }) => bytes), offset);
+    const { bytesWritten } = await handle.writev(
+      group.map(({ bytes }) => bytes),
+      offset,
+    );
     if (bytesWritten !== sizeOf(group)) throw new Error(`only ${bytesWritten} bytes of ${sizeOf(group)} were written`);
     if (group.some(({ waitsForDisk }) => waitsForDisk)) await this.#sync();
     else this.#syncTimer ??= this.#shared.clock.after(syncDelayMs, () => void this.#syncInBackground());
@@ -133,7 +137,6 @@ export class LogWriter {
 
   async #openFile(segment: Segment): Promise<FileHandle> {
     if (this.#file === undefined) {
-      // Not "a": a write that failed half-way must be written over.
       const handle = await open(segment.path, segment.sizeBytes === 0 ? "w" : "r+");
       this.#file = { handle, segment };
       if (segment.sizeBytes === 0) await syncFolder(this.#source.folder);

@@ -35,7 +35,10 @@ export async function readPage(segments: readonly Segment[], query: LogQuery, sh
 }
 
 /** Blocks that may hold what the query asks for, by their edges; a segment's index is loaded when its turn comes. */
-async function* candidates(segments: readonly Segment[], { streams, fromMs, untilMs, direction, cursor }: LogQuery): AsyncGenerator<Candidate> {
+async function* candidates(
+  segments: readonly Segment[],
+  { streams, fromMs, untilMs, direction, cursor }: LogQuery,
+): AsyncGenerator<Candidate> {
   const isForward = direction === "forward";
   const edgeOf = ({ minMs, maxMs }: { minMs: number; maxMs: number }): number => (isForward ? minMs : -maxMs);
   const cursorMs = cursor?.timestampMs;
@@ -58,7 +61,8 @@ async function* candidates(segments: readonly Segment[], { streams, fromMs, unti
           hasGrown = true;
         }
       }
-      if (hasGrown) waiting.sort((a, b) => b.edgeMs - a.edgeMs || (isForward ? b.block.offset - a.block.offset : a.block.offset - b.block.offset));
+      if (hasGrown)
+        waiting.sort((a, b) => b.edgeMs - a.edgeMs || (isForward ? b.block.offset - a.block.offset : a.block.offset - b.block.offset));
     }
     const next = waiting.pop();
     if (next === undefined) return;

@@ -123,7 +123,7 @@ export class Segment {
   async #scan(): Promise<Block[]> {
     const blocks: Block[] = [];
     let offset = 0;
-    for (let windowBytes = scanBytes; ; ) {
+    for (let windowBytes = scanBytes; ;) {
       const bytes = await readRange(this.path, offset, windowBytes);
       if (bytes === undefined || bytes.length === 0) return blocks;
       const isLast = bytes.length < windowBytes;

@@ -1,6 +1,6 @@
 import { compilePattern } from "./pattern.ts";
 import { javaNumber } from "./java-text.ts";
-import type { Bounds, ListShape, MapShape, ServiceConstraints, StringShape } from "./constraints.ts";
+import type { Bounds, ListShape, MapShape, NumberShape, ServiceConstraints, StringShape } from "./constraints.ts";
 
 /** One demand on a value that is not null. */
 export interface Condition {
@@ -37,12 +37,7 @@ export function conditionsOf(constraints: ServiceConstraints, shapeName: string)
     case "timestamp":
       return [];
     default:
-      return boundConditions(
-        shape,
-        "value",
-        (number: number) => number,
-        (bound: number) => javaNumber(shape, bound),
-      );
+      return [...valueConditions(shape), ...(shape.kind === "integer" || shape.kind === "long" ? [wholeNumber] : [])];
   }
 }
 
@@ -61,6 +56,17 @@ function boundConditions<T>(
   }
   return conditions;
 }
+
+const valueConditions = (shape: NumberShape): Condition[] =>
+  boundConditions(
+    shape,
+    "value",
+    (number: number) => number,
+    (bound: number) => javaNumber(shape, bound),
+  );
+
+/** DIVERGES: AWS's front end refuses these; the SDK's schemas, by which ours reads, do not tell whole numbers from others. */
+const wholeNumber: Condition = { text: "Member must be a whole number", holds: Number.isInteger };
 
 function stringConditions(shape: StringShape): Condition[] {
   const conditions = boundConditions(shape, "length", (text: string) => text.length);

@@ -24,81 +24,14 @@ export interface JsonCodec {
 /** `usesJsonName`: restJson1 honours the jsonName trait, awsJson does not. */
 export function createJsonCodec({ usesJsonName }: { usesJsonName: boolean }): JsonCodec {
   const compiled = new WeakMap<object, Codec>();
-
-  const codecOf = (schema: NormalizedSchema): Codec => {
+  const codecOf: CodecOf = (schema) => {
     let codec = compiled.get(schema);
     if (codec === undefined) {
-      codec = compile(schema);
+      codec = compile(schema, codecOf, usesJsonName);
       compiled.set(schema, codec);
     }
     return codec;
   };
-
-  function compile(schema: NormalizedSchema): Codec {
-    if (schema.isStructSchema()) return structure(schema);
-    if (schema.isListSchema()) return list(schema);
-    if (schema.isMapSchema()) return map(schema);
-    return simpleCodec(schema);
-  }
-
-  function structure(schema: NormalizedSchema): Codec {
-    const members = lazy(() =>
-      [...schema.structIterator()].map(([name, member]) => {
-        const wireName = (usesJsonName ? (member.getMergedTraits().jsonName as string | undefined) : undefined) ?? name;
-        return { name, wireName, codec: codecOf(member) };
-      }),
-    );
-    return {
-      read: (value) => {
-        const source = expectObject(value);
-        const result: Record<string, unknown> = {};
-        for (const { name, wireName, codec } of members()) {
-          const own = Object.hasOwn(source, wireName) ? source[wireName] : undefined;
-          if (own !== undefined && own !== null) result[name] = codec.read(own);
-        }
-        return result;
-      },
-      write: (value) => {
-        const source = value as Record<string, unknown>;
-        const result: Record<string, unknown> = {};
-        for (const { name, wireName, codec } of members()) {
-          const own = source[name];
-          if (own !== undefined && own !== null) result[wireName] = codec.write(own);
-        }
-        return result;
-      },
-    };
-  }
-
-  function list(schema: NormalizedSchema): Codec {
-    const item = lazy(() => codecOf(schema.getValueSchema()));
-    return {
-      read: (value) => {
-        if (!Array.isArray(value)) throw mismatch(value, "list");
-        const { read } = item();
-        return value.map((each) => (each === null ? null : read(each)));
-      },
-      write: (value) => {
-        const { write } = item();
-        return (value as unknown[]).map((each) => (each === null ? null : write(each)));
-      },
-    };
-  }
-
-  function map(schema: NormalizedSchema): Codec {
-    const item = lazy(() => codecOf(schema.getValueSchema()));
-    const convertMap = (source: object, convert: Convert): object => {
-      // Keys are the client's: without a prototype, "__proto__" is a key like any other.
-      const result = Object.create(null) as Record<string, unknown>;
-      for (const [key, each] of Object.entries(source)) if (each !== undefined) result[key] = each === null ? null : convert(each);
-      return result;
-    };
-    return {
-      read: (value) => convertMap(expectObject(value), item().read),
-      write: (value) => convertMap(value as object, item().write),
-    };
-  }
-
   return {
     read: (schema, value) => {
       try {
@@ -110,6 +43,75 @@ export function createJsonCodec({ usesJsonName }: { usesJsonName: boolean }): Js
     },
     write: (schema, value) => codecOf(schema).write(value),
   };
+}
+
+type CodecOf = (schema: NormalizedSchema) => Codec;
+
+function compile(schema: NormalizedSchema, codecOf: CodecOf, usesJsonName: boolean): Codec {
+  if (schema.isStructSchema()) return structureCodec(schema, codecOf, usesJsonName);
+  if (schema.isListSchema()) return listCodec(schema, codecOf);
+  if (schema.isMapSchema()) return mapCodec(schema, codecOf);
+  return simpleCodec(schema);
+}
+
+function structureCodec(schema: NormalizedSchema, codecOf: CodecOf, usesJsonName: boolean): Codec {
+  // Members are looked at when first needed: a structure may contain itself.
+  const members = lazy(() =>
+    [...schema.structIterator()].map(([name, member]) => {
+      const wireName = (usesJsonName ? (member.getMergedTraits().jsonName as string | undefined) : undefined) ?? name;
+      return { name, wireName, codec: codecOf(member) };
+    }),
+  );
+  return {
+    read: (value) => {
+      const source = expectObject(value);
+      const result: Record<string, unknown> = {};
+      for (const { name, wireName, codec } of members()) {
+        const own = Object.hasOwn(source, wireName) ? source[wireName] : undefined;
+        if (own !== undefined && own !== null) result[name] = codec.read(own);
+      }
+      return result;
+    },
+    write: (value) => {
+      const source = value as Record<string, unknown>;
+      const result: Record<string, unknown> = {};
+      for (const { name, wireName, codec } of members()) {
+        const own = source[name];
+        if (own !== undefined && own !== null) result[wireName] = codec.write(own);
+      }
+      return result;
+    },
+  };
+}
+
+function listCodec(schema: NormalizedSchema, codecOf: CodecOf): Codec {
+  const item = lazy(() => codecOf(schema.getValueSchema()));
+  return {
+    read: (value) => {
+      if (!Array.isArray(value)) throw mismatch(value, "list");
+      const { read } = item();
+      return value.map((each) => (each === null ? null : read(each)));
+    },
+    write: (value) => {
+      const { write } = item();
+      return (value as unknown[]).map((each) => (each === null ? null : write(each)));
+    },
+  };
+}
+
+function mapCodec(schema: NormalizedSchema, codecOf: CodecOf): Codec {
+  const item = lazy(() => codecOf(schema.getValueSchema()));
+  return {
+    read: (value) => convertMap(expectObject(value), item().read),
+    write: (value) => convertMap(value as object, item().write),
+  };
+}
+
+function convertMap(source: object, convert: Convert): object {
+  // Keys are the client's: without a prototype, "__proto__" is a key like any other.
+  const result = Object.create(null) as Record<string, unknown>;
+  for (const [key, each] of Object.entries(source)) if (each !== undefined) result[key] = each === null ? null : convert(each);
+  return result;
 }
 
 function simpleCodec(schema: NormalizedSchema): Codec {

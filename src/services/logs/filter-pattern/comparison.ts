@@ -56,4 +56,5 @@ function matchesPieces(field: string, pieces: readonly string[]): boolean {
   return at + last.length <= field.length;
 }
 
-const numberOf = (text: string): number | undefined => (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined);
+const numberOf = (text: string): number | undefined =>
+  /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;

@@ -28,7 +28,13 @@ export function parseJsonPattern(scanner: Scanner): FilterPattern {
     },
     extract: (message) => {
       const document = parseDocument(message);
-      return Object.fromEntries(selectors.flatMap(({ text, steps }) => select(document, steps).slice(0, 1).map((value) => [text, textOf(value)])));
+      return Object.fromEntries(
+        selectors.flatMap(({ text, steps }) =>
+          select(document, steps)
+            .slice(0, 1)
+            .map((value) => [text, textOf(value)]),
+        ),
+      );
     },
   };
 }
@@ -36,13 +42,20 @@ export function parseJsonPattern(scanner: Scanner): FilterPattern {
 function parseCondition(scanner: Scanner, selectors: Selector[]): Test<unknown> {
   const selector = parseSelector(scanner);
   selectors.push(selector);
-  const some = (test: (value: unknown) => boolean): Test<unknown> => (document) => select(document, selector.steps).some(test);
+  const some =
+    (test: (value: unknown) => boolean): Test<unknown> =>
+    (document) =>
+      select(document, selector.steps).some(test);
   const operator = parseOperator(scanner);
   if (operator) {
     const test = parseOperand(scanner, operator);
     return some((value) => test(textOf(value)));
   }
-  const words = scanner.match(/\s*(?:IS\s+(?:NULL|TRUE|FALSE)|NOT\s+EXISTS)\b/y)?.trim().split(/\s+/).join(" ");
+  const words = scanner
+    .match(/\s*(?:IS\s+(?:NULL|TRUE|FALSE)|NOT\s+EXISTS)\b/y)
+    ?.trim()
+    .split(/\s+/)
+    .join(" ");
   switch (words) {
     case "IS NULL":
       return some((value) => value === null);

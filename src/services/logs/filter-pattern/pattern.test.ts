@@ -69,7 +69,10 @@ test("JSON", () => {
     eventType: "UpdateTrail",
     sourceIPAddress: "111.111.111.111",
     arrayKey: ["value", "another value"],
-    objectList: [{ name: "a", id: 1 }, { name: "b", id: 2 }],
+    objectList: [
+      { name: "a", id: 1 },
+      { name: "b", id: 2 },
+    ],
     SomeObject: null,
     ThisFlag: true,
     other: false,
@@ -103,10 +106,10 @@ test("JSON", () => {
     ["{ $.bandwidth <= 75.5 && $.bandwidth >= 7.55e1 }", [event], ['{"bandwidth":76}']],
     ["{ $.bandwidth < -1 }", ['{"bandwidth":-2}'], [event]],
     ["{ $.small = 0.001 }", [event], []],
-    ['{ $.a = 1 || $.b = 2 && $.c = 3 }', ['{"a":1}', '{"b":2,"c":3}'], ['{"b":2}', '{"c":3}']],
-    ['{ ($.a = 1 || $.b = 2) && $.c = 3 }', ['{"a":1,"c":3}', '{"b":2,"c":3}'], ['{"a":1}']],
+    ["{ $.a = 1 || $.b = 2 && $.c = 3 }", ['{"a":1}', '{"b":2,"c":3}'], ['{"b":2}', '{"c":3}']],
+    ["{ ($.a = 1 || $.b = 2) && $.c = 3 }", ['{"a":1,"c":3}', '{"b":2,"c":3}'], ['{"a":1}']],
     ['{ ($.a = "x") && (($.n > 3) || ($.e NOT EXISTS)) }', ['{"a":"x"}', '{"a":"x","e":1,"n":4}'], ['{"a":"x","e":1,"n":3}']],
-    ['{ $[0].a = 1 }', ['[{"a":1}]'], ['{"a":1}']],
+    ["{ $[0].a = 1 }", ['[{"a":1}]'], ['{"a":1}']],
     ["{ $.toString NOT EXISTS }", ["{}"], []],
   ]);
 });
@@ -115,7 +118,11 @@ test("space-delimited", () => {
   const line = '127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534';
   check([
     ["[ip, server, username, timestamp, request, status_code, bytes]", [line], ["one two", `${line} more`]],
-    ["[ip, server, username, timestamp, request =*.html*, status_code = 4*, bytes]", [line], [line.replace("404", "200"), line.replace(".html", "")]],
+    [
+      "[ip, server, username, timestamp, request =*.html*, status_code = 4*, bytes]",
+      [line],
+      [line.replace("404", "200"), line.replace(".html", "")],
+    ],
     ["[ip, server, username, timestamp, request, status_code = 4*, bytes > 1000]", [line], [line.replace("1534", "1000")]],
     ["[..., status_code=404, bytes]", [line, "404 1"], ["404", line.replace("404", "403")]],
     ["[ip=%127\\.0\\.0\\.[1-9]%, ...]", [line], [line.replace("127.0.0.1", "127.0.0.0")]],
@@ -130,16 +137,53 @@ test("space-delimited", () => {
 });
 
 test("what a pattern names is extracted", () => {
-  assert.deepEqual(parseFilterPattern("[ip, ..., status=4*, bytes]").extract('1.1.1.1 a "b c" 404 12'), { $ip: "1.1.1.1", $2: "a", $3: "b c", $status: "404", $bytes: "12" });
+  assert.deepEqual(parseFilterPattern("[ip, ..., status=4*, bytes]").extract('1.1.1.1 a "b c" 404 12'), {
+    $ip: "1.1.1.1",
+    $2: "a",
+    $3: "b c",
+    $status: "404",
+    $bytes: "12",
+  });
   assert.deepEqual(parseFilterPattern('{ $.a.b = "*" && $.n > 1 }').extract('{"a":{"b":"x"},"n":2}'), { "$.a.b": "x", "$.n": "2" });
   assert.deepEqual(parseFilterPattern("ERROR").extract("ERROR"), {});
 });
 
 test("what is no pattern is refused", () => {
   const wrong = [
-    '"unfinished', "?", "- ", "foo.bar", "%(a)%", "%a!%", "%a", "%%", "%a{3,2}%", "%a{1,999}%", "%*%", "%[z-a]%", "%a% %b% %c%",
-    "{", "{}", "{ $.a }", "{ $.a = }", "{ $.a = 1", "{ $.a > x }", '{ $.a > "1" }', "{ a = 1 }", "{ $.a IS BLUE }", "{ ($.a = 1 }", "{ $.a = 1 } x",
-    "{ $.a[*].b[*].c[*].d[*] = 1 }", "{ $.a = 1 && }", "[", "[a", "[]", "[a,]", "[..., a, ...]", "[a=1 || b=2]", "[a>x]", "[a] b",
+    '"unfinished',
+    "?",
+    "- ",
+    "foo.bar",
+    "%(a)%",
+    "%a!%",
+    "%a",
+    "%%",
+    "%a{3,2}%",
+    "%a{1,999}%",
+    "%*%",
+    "%[z-a]%",
+    "%a% %b% %c%",
+    "{",
+    "{}",
+    "{ $.a }",
+    "{ $.a = }",
+    "{ $.a = 1",
+    "{ $.a > x }",
+    '{ $.a > "1" }',
+    "{ a = 1 }",
+    "{ $.a IS BLUE }",
+    "{ ($.a = 1 }",
+    "{ $.a = 1 } x",
+    "{ $.a[*].b[*].c[*].d[*] = 1 }",
+    "{ $.a = 1 && }",
+    "[",
+    "[a",
+    "[]",
+    "[a,]",
+    "[..., a, ...]",
+    "[a=1 || b=2]",
+    "[a>x]",
+    "[a] b",
   ];
   for (const text of wrong) assert.throws(() => parseFilterPattern(text), InvalidPattern, text);
 });

@@ -25,9 +25,17 @@ const isWord = (code: number): boolean => isDigit(code) || (code >= 65 && code <
 const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 const not =
   (accepts: Step["accepts"]): Step["accepts"] =>
-  (code) => !accepts(code);
+  (code) =>
+    !accepts(code);
 
-const classes: Readonly<Record<string, Step["accepts"]>> = { d: isDigit, D: not(isDigit), w: isWord, W: not(isWord), s: isSpace, S: not(isSpace) };
+const classes: Readonly<Record<string, Step["accepts"]>> = {
+  d: isDigit,
+  D: not(isDigit),
+  w: isWord,
+  W: not(isWord),
+  s: isSpace,
+  S: not(isSpace),
+};
 
 /** The test that an expression stands for; undefined if it is not in the subset. */
 export function compileRegex(source: string): ((text: string) => boolean) | undefined {
@@ -88,7 +96,7 @@ function parseSequence(source: string): Sequence {
   const endsAtEnd = /(?<!\\)(?:\\\\)*\$$/.test(source);
   const body = source.slice(startsAtStart ? 1 : 0, endsAtEnd ? -1 : undefined);
   const steps: Step[] = [];
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     atom.lastIndex = at;
     const [piece] = atom.exec(body) ?? [];
     if (piece === undefined) throw new SyntaxError(`nothing that is supported at ${at}`);
@@ -125,7 +133,8 @@ function acceptanceOf(piece: string): Step["accepts"] {
 
 const equals =
   (wanted: number): Step["accepts"] =>
-  (code) => code === wanted;
+  (code) =>
+    code === wanted;
 
 function escapeOf(piece: string): Step["accepts"] | undefined {
   if (!piece.startsWith("\\")) return undefined;
@@ -136,13 +145,15 @@ function escapeOf(piece: string): Step["accepts"] | undefined {
 /** `a-f`, `\d`, single characters; `^` first turns the class around. */
 function classOf(source: string): Step["accepts"] {
   const isNegated = source.startsWith("^");
-  const members = [...source.slice(isNegated ? 1 : 0).matchAll(/(\\x[\dA-Fa-f]{2}|\\.)|([^\\])-([^\\])|([^\\])/gs)].map(([, escaped, first, last, single]) => {
-    if (escaped !== undefined) return escapeOf(escaped)!;
-    if (single !== undefined) return equals(single.charCodeAt(0));
-    const [low, high] = [first!.charCodeAt(0), last!.charCodeAt(0)];
-    if (low > high) throw new SyntaxError(`${first}-${last} is no range`);
-    return (code: number) => code >= low && code <= high;
-  });
+  const members = [...source.slice(isNegated ? 1 : 0).matchAll(/(\\x[\dA-Fa-f]{2}|\\.)|([^\\])-([^\\])|([^\\])/gs)].map(
+    ([, escaped, first, last, single]) => {
+      if (escaped !== undefined) return escapeOf(escaped)!;
+      if (single !== undefined) return equals(single.charCodeAt(0));
+      const [low, high] = [first!.charCodeAt(0), last!.charCodeAt(0)];
+      if (low > high) throw new SyntaxError(`${first}-${last} is no range`);
+      return (code: number) => code >= low && code <= high;
+    },
+  );
   const accepts = (code: number): boolean => members.some((member) => member(code));
   return isNegated ? not(accepts) : accepts;
 }

@@ -4,7 +4,7 @@ import { groupArn } from "../arns.ts";
 import { describePageSize } from "../limits.ts";
 import type { LogsOperation } from "../state.ts";
 import type { GroupRow } from "../store.ts";
-import { readToken, writeToken } from "../tokens.ts";
+import { readTextToken, writeToken } from "../tokens.ts";
 
 /**
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html
@@ -17,7 +17,7 @@ export const describeLogGroups: LogsOperation<DescribeLogGroupsRequest, Describe
   }
   await state.groups.saveActivity();
   const names = logGroupIdentifiers && new Set(logGroupIdentifiers.map((identifier) => state.groups.nameOf(scope, identifier)));
-  const rows = await state.store.listGroups(scope, logGroupNamePrefix, String(readToken(input.nextToken) ?? ""));
+  const rows = await state.store.listGroups(scope, logGroupNamePrefix, readTextToken(input.nextToken));
   const found = rows.filter(
     (row) => row.name.includes(logGroupNamePattern ?? "") && (logGroupClass ?? row.class) === row.class && (names?.has(row.name) ?? true),
   );

@@ -9,7 +9,10 @@ import type { StreamRow } from "../store.ts";
 import { invalidToken, readToken, writeToken } from "../tokens.ts";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogStreams.html */
-export const describeLogStreams: LogsOperation<DescribeLogStreamsRequest, DescribeLogStreamsResponse> = async (input, { state, ...scope }) => {
+export const describeLogStreams: LogsOperation<DescribeLogStreamsRequest, DescribeLogStreamsResponse> = async (
+  input,
+  { state, ...scope },
+) => {
   const { logStreamNamePrefix, orderBy = "LogStreamName", descending = false, limit = describePageSize } = input;
   if (orderBy === "LastEventTime" && logStreamNamePrefix !== undefined) {
     throw new AwsError("InvalidParameterException", "Cannot order by LastEventTime with a logStreamNamePrefix.");

@@ -13,7 +13,8 @@ import { testMetricFilter } from "./test-metric-filter.ts";
 const s = { logGroupName: "g", logStreamName: "s" };
 const hourMs = 3_600_000;
 
-const messages = (page: { events?: Array<{ message?: string | undefined }> | undefined }): string => page.events!.map(({ message }) => message).join(" ");
+const messages = (page: { events?: Array<{ message?: string | undefined }> | undefined }): string =>
+  page.events!.map(({ message }) => message).join(" ");
 
 test("events are paged through both ways, and the ends hand back their tokens", async (t) => {
   const bench = await LogsBench.start(t);
@@ -35,7 +36,10 @@ test("events are paged through both ways, and the ends hand back their tokens", 
   assert.deepEqual([messages(start), start.nextBackwardToken], ["", head.nextBackwardToken]);
   await bench.put("s", [6, "f"]);
   assert.equal(messages(await bench.call(getLogEvents, { ...s, nextToken: end.nextForwardToken! })), "f");
-  await assert.rejects(bench.call(getLogEvents, { ...s, nextToken: "f/1" }), awsError("InvalidParameterException", "The specified nextToken is invalid."));
+  await assert.rejects(
+    bench.call(getLogEvents, { ...s, nextToken: "f/1" }),
+    awsError("InvalidParameterException", "The specified nextToken is invalid."),
+  );
 });
 
 test("a token of an empty stream finds what comes later", async (t) => {
@@ -114,7 +118,10 @@ test("a search runs across streams in the order of time", async (t) => {
   const first = await search({ filterPattern: "ERROR", limit: 2 });
   assert.equal(messages(await search({ filterPattern: "ERROR", nextToken: first.nextToken! })), "ERROR three");
   await assert.rejects(search({ filterPattern: "{" }), awsError("InvalidParameterException", "Invalid filter pattern"));
-  await assert.rejects(search({ logStreamNames: ["none"] }), awsError("ResourceNotFoundException", "The specified log stream does not exist."));
+  await assert.rejects(
+    search({ logStreamNames: ["none"] }),
+    awsError("ResourceNotFoundException", "The specified log stream does not exist."),
+  );
   await assert.rejects(search({ logStreamNames: ["a1"], logStreamNamePrefix: "a" }), awsError("InvalidParameterException"));
   await assert.rejects(search({ logGroupIdentifier: "g" }), awsError("InvalidParameterException"));
   await bench.call(deleteLogStream, { logGroupName: "g", logStreamName: "a1" });
@@ -123,7 +130,10 @@ test("a search runs across streams in the order of time", async (t) => {
 
 test("metric filters are tested", async (t) => {
   const bench = await LogsBench.start(t);
-  const { matches } = await bench.call(testMetricFilter, { filterPattern: "[ip, status=4*]", logEventMessages: ["1.1.1.1 200", "2.2.2.2 404"] });
+  const { matches } = await bench.call(testMetricFilter, {
+    filterPattern: "[ip, status=4*]",
+    logEventMessages: ["1.1.1.1 200", "2.2.2.2 404"],
+  });
   assert.deepEqual(matches, [{ eventNumber: 2, eventMessage: "2.2.2.2 404", extractedValues: { $ip: "2.2.2.2", $status: "404" } }]);
 });
 
@@ -148,7 +158,13 @@ test("a live tail shows each second what has arrived, from clients and from func
   await bench.clock.advance(1_000);
   const shown = { logGroupIdentifier: "123456789012:g", logStreamName: "s", timestamp: ingestionTime, ingestionTime };
   assert.deepEqual((await update).value, {
-    sessionUpdate: { sessionMetadata: { sampled: false }, sessionResults: [{ ...shown, message: "yes 1" }, { ...shown, message: "yes 2" }] },
+    sessionUpdate: {
+      sessionMetadata: { sampled: false },
+      sessionResults: [
+        { ...shown, message: "yes 1" },
+        { ...shown, message: "yes 2" },
+      ],
+    },
   });
 
   const last = tail.next();

@@ -4,14 +4,15 @@ import { readPattern } from "../filter.ts";
 import type { LogGroup } from "../groups.ts";
 import { pageBytes, pageEvents, scanBytes } from "../limits.ts";
 import type { LogsOperation, LogsState } from "../state.ts";
-import { digitsOf, readEventToken, readToken, writeEventToken, writeToken } from "../tokens.ts";
+import { digitsOf, readEventToken, readTextToken, writeEventToken, writeToken } from "../tokens.ts";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html */
 export const filterLogEvents: LogsOperation<FilterLogEventsRequest, FilterLogEventsResponse> = async (input, { state, ...scope }) => {
   const group = await state.groups.resolve(scope, input);
   const pattern = readPattern(input.filterPattern);
   const streams = await chooseStreams(state, group, input);
-  const token = input.nextToken === undefined ? undefined : readEventToken(String(readToken(input.nextToken)));
+  const tokenText = readTextToken(input.nextToken);
+  const token = tokenText === undefined ? undefined : readEventToken(tokenText);
   const direction = token?.direction ?? (input.startFromHead === false ? "backward" : "forward");
   const page = await group.log.read({
     ...(streams && { streams }),
@@ -51,7 +52,7 @@ async function chooseStreams(
     throw new AwsError("InvalidParameterException", "logStreamNames and logStreamNamePrefix are mutually exclusive parameters.");
   }
   if (logStreamNames !== undefined) {
-    const rows = await Promise.all(logStreamNames.map((name) => groups.findStream(group, name)));
+    const rows = await Promise.all(logStreamNames.map(async (name) => groups.findStream(group, name)));
     return new Set(rows.map(({ id }) => id));
   }
   if (logStreamNamePrefix === undefined) return undefined;

@@ -52,20 +52,27 @@ test("a group is described as AWS does", async (t) => {
 test("names are taken once; what is missing is missing", async (t) => {
   const bench = await LogsBench.start(t);
   await bench.makeStreams("s");
-  await assert.rejects(bench.call(createLogGroup, { logGroupName: "g" }), awsError("ResourceAlreadyExistsException", "The specified log group already exists"));
+  await assert.rejects(
+    bench.call(createLogGroup, { logGroupName: "g" }),
+    awsError("ResourceAlreadyExistsException", "The specified log group already exists"),
+  );
   const again = bench.call(createLogStream, { logGroupName: "g", logStreamName: "s" });
   await assert.rejects(again, awsError("ResourceAlreadyExistsException", "The specified log stream already exists"));
   await assert.rejects(bench.call(createLogStream, { logGroupName: "none", logStreamName: "s" }), noGroup);
   await assert.rejects(bench.call(deleteLogGroup, { logGroupName: "none" }), noGroup);
   const noStream = awsError("ResourceNotFoundException", "The specified log stream does not exist.");
   await assert.rejects(bench.call(deleteLogStream, { logGroupName: "g", logStreamName: "none" }), noStream);
-  await assert.rejects(bench.call(putRetentionPolicy, { logGroupName: "g", retentionInDays: 2 }), awsError("InvalidParameterException", /Value '2' at 'retentionInDays'/));
+  await assert.rejects(
+    bench.call(putRetentionPolicy, { logGroupName: "g", retentionInDays: 2 }),
+    awsError("InvalidParameterException", /Value '2' at 'retentionInDays'/),
+  );
 });
 
 test("groups are found by prefix, by pattern, by ARN, page by page", async (t) => {
   const bench = await LogsBench.start(t);
   for (const logGroupName of ["/b/2", "/a/1", "/b/1", "/B/3"]) await bench.call(createLogGroup, { logGroupName });
-  const names = async (input: object): Promise<unknown[]> => (await bench.call(describeLogGroups, input)).logGroups!.map(({ logGroupName }) => logGroupName);
+  const names = async (input: object): Promise<unknown[]> =>
+    (await bench.call(describeLogGroups, input)).logGroups!.map(({ logGroupName }) => logGroupName);
   assert.deepEqual(await names({}), ["/B/3", "/a/1", "/b/1", "/b/2"]);
   assert.deepEqual(await names({ logGroupNamePrefix: "/b" }), ["/b/1", "/b/2"]);
   assert.deepEqual(await names({ logGroupNamePattern: "1" }), ["/a/1", "/b/1"]);
@@ -75,9 +82,15 @@ test("groups are found by prefix, by pattern, by ARN, page by page", async (t) =
   assert.deepEqual(await names({ limit: 3, nextToken: first.nextToken! }), ["/b/2"]);
   const both = bench.call(describeLogGroups, { logGroupNamePrefix: "a", logGroupNamePattern: "b" });
   await assert.rejects(both, awsError("InvalidParameterException", /mutually exclusive/));
-  await assert.rejects(bench.call(describeLogGroups, { nextToken: "???" }), awsError("InvalidParameterException", "The specified nextToken is invalid."));
+  await assert.rejects(
+    bench.call(describeLogGroups, { nextToken: "???" }),
+    awsError("InvalidParameterException", "The specified nextToken is invalid."),
+  );
   const listed = await bench.call(listLogGroups, { logGroupNamePattern: "^/a/1|b/2" });
-  assert.deepEqual(listed.logGroups!.map(({ logGroupName }) => logGroupName), ["/a/1", "/b/2"]);
+  assert.deepEqual(
+    listed.logGroups!.map(({ logGroupName }) => logGroupName),
+    ["/a/1", "/b/2"],
+  );
 });
 
 test("a group that is made anew begins empty", async (t) => {
@@ -108,7 +121,7 @@ test("streams are listed by name and by last event, both ways, page by page", as
   await bench.put("b", [-1, "x"]);
   const list = async (input: object): Promise<string> => {
     const names: unknown[] = [];
-    for (let nextToken: string | undefined; ; ) {
+    for (let nextToken: string | undefined; ;) {
       const page = await bench.call(describeLogStreams, { logGroupIdentifier: arn, limit: 2, ...input, ...(nextToken && { nextToken }) });
       names.push(...page.logStreams!.map(({ logStreamName }) => logStreamName));
       nextToken = page.nextToken;
@@ -160,7 +173,10 @@ test("tags, by name and by ARN", async (t) => {
   assert.deepEqual((await bench.call(listTagsLogGroup, { logGroupName: "g" })).tags, { a: "4" });
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, ""]));
   await assert.rejects(bench.call(tagResource, { resourceArn: arn, tags: many }), awsError("TooManyTagsException"));
-  await assert.rejects(bench.call(tagLogGroup, { logGroupName: "g", tags: { "aws:x": "" } }), awsError("InvalidParameterException", /reserved/));
+  await assert.rejects(
+    bench.call(tagLogGroup, { logGroupName: "g", tags: { "aws:x": "" } }),
+    awsError("InvalidParameterException", /reserved/),
+  );
   await assert.rejects(bench.call(listTagsForResource, { resourceArn: `${arn}x` }), noGroup);
 });
 

@@ -1,5 +1,7 @@
 import type { PutLogEventsRequest, PutLogEventsResponse } from "@aws-sdk/client-cloudwatch-logs";
+import { LogClosed } from "#storage/append-log/log-closed.ts";
 import { admitBatch } from "../batch.ts";
+import { groupMissing } from "../groups.ts";
 import { sequenceToken } from "../sequence-token.ts";
 import type { LogsOperation } from "../state.ts";
 
@@ -16,7 +18,12 @@ export const putLogEvents: LogsOperation<PutLogEventsRequest, PutLogEventsRespon
   if (extent !== undefined) {
     const events = admitted.map(({ timestamp, message }) => ({ timestampMs: timestamp, message }));
     const batch = { stream: stream.id, ingestionMs: ingestionTime, events };
-    await group.log.append(batch, principal.kind === "service" ? "whenAccepted" : "whenOnDisk");
+    try {
+      await group.log.append(batch, principal.kind === "service" ? "whenAccepted" : "whenOnDisk");
+    } catch (error) {
+      if (error instanceof LogClosed) throw groupMissing();
+      throw error;
+    }
     groups.noteEvents(group, stream, extent);
     const groupIdentifier = `${scope.accountId}:${group.row.name}`;
     liveTails.publish({ groupId: group.row.id, groupIdentifier, streamName: stream.name, ingestionTime, events: admitted });

@@ -9,11 +9,15 @@ import type { LiveTailFilter } from "../live-tail.ts";
 import type { LogsOperation, LogsState } from "../state.ts";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartLiveTail.html */
-export const startLiveTail: LogsOperation<StartLiveTailRequest, StartLiveTailResponse> = async (input, { state, requestId, signal, ...scope }) => {
+export const startLiveTail: LogsOperation<StartLiveTailRequest, StartLiveTailResponse> = async (
+  input,
+  { state, requestId, signal, ...scope },
+) => {
   checkRequest(input);
   const pattern = readPattern(input.logEventFilterPattern);
-  const groups = await Promise.all(input.logGroupIdentifiers.map((arn) => state.groups.find(scope, state.groups.nameOf(scope, arn))));
-  if (state.liveTails.count >= liveTailSessions) throw new AwsError("LimitExceededException", "You have reached the maximum number of live tail sessions.");
+  const groups = await Promise.all(input.logGroupIdentifiers.map(async (arn) => state.groups.find(scope, state.groups.nameOf(scope, arn))));
+  if (state.liveTails.count >= liveTailSessions)
+    throw new AwsError("LimitExceededException", "You have reached the maximum number of live tail sessions.");
   const filter: LiveTailFilter = {
     groupIds: new Set(groups.map(({ row }) => row.id)),
     streamNames: input.logStreamNames && new Set(input.logStreamNames),
@@ -25,7 +29,10 @@ export const startLiveTail: LogsOperation<StartLiveTailRequest, StartLiveTailRes
 
 function checkRequest({ logGroupIdentifiers, logStreamNames, logStreamNamePrefixes }: Present<StartLiveTailRequest>): void {
   if (logGroupIdentifiers.some((identifier) => identifier.endsWith("*") || parseGroupArn(identifier) === undefined)) {
-    throw new AwsError("InvalidParameterException", "Each of logGroupIdentifiers must be the ARN of a log group, without an asterisk at its end.");
+    throw new AwsError(
+      "InvalidParameterException",
+      "Each of logGroupIdentifiers must be the ARN of a log group, without an asterisk at its end.",
+    );
   }
   if (logStreamNames && logStreamNamePrefixes) {
     throw new AwsError("InvalidParameterException", "logStreamNames and logStreamNamePrefixes are mutually exclusive parameters.");

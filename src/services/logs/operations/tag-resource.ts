@@ -7,6 +7,11 @@ import { addTags, findTagged } from "../tags.ts";
 export const tagResource: LogsOperation<TagResourceRequest, Nothing> = async (input, { state, ...scope }) => {
   const { resourceArn: resourceName, tags } = input;
   const group = await findTagged(state.groups, scope, resourceName);
-  await addTags(state.store, group, tags, () => new AwsError("TooManyTagsException", "A resource can have at most 50 tags.", { resourceName }));
+  await addTags(
+    state.store,
+    group,
+    tags,
+    () => new AwsError("TooManyTagsException", "A resource can have at most 50 tags.", { resourceName }),
+  );
   return {};
 };

@@ -1,0 +1,34 @@
+import type { AliasConfiguration, UpdateAliasRequest } from "@aws-sdk/client-lambda";
+import type { Present } from "#wire/operation.ts";
+import { type Alias, aliasConfiguration, readRouting } from "../../alias.ts";
+import { checkTargets } from "../../alias-targets.ts";
+import { aliasNotFoundForUpdate, updateInProgress } from "../../errors.ts";
+import { functionArn, parseUnqualifiedName } from "../../function-name.ts";
+import { checkRevision } from "../../guards.ts";
+import type { LambdaOperation } from "../../state.ts";
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html. What the request does not name stays; empty weights end a split. */
+export const updateAlias: LambdaOperation<UpdateAliasRequest, AliasConfiguration> = async (input, context) => {
+  const { state } = context;
+  const id = parseUnqualifiedName(input.FunctionName, context);
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const current = await state.aliases.find(id, input.Name);
+    if (current === undefined) throw aliasNotFoundForUpdate(functionArn(id, input.Name));
+    checkRevision(current, input.RevisionId);
+    const next: Alias = { ...applyUpdate(current, input), revisionId: state.ids.uuid() };
+    await checkTargets(state, next);
+    if (await state.aliases.replace(next, current.revisionId)) return aliasConfiguration(next);
+  }
+  throw updateInProgress(functionArn(id, input.Name));
+};
+
+function applyUpdate(current: Alias, input: Present<UpdateAliasRequest>): Alias {
+  const { additional: currentAdditional, ...kept } = current;
+  const additional = input.RoutingConfig === undefined ? currentAdditional : readRouting(input.RoutingConfig);
+  return {
+    ...kept,
+    version: input.FunctionVersion ?? current.version,
+    description: input.Description ?? current.description,
+    ...(additional && { additional }),
+  };
+}

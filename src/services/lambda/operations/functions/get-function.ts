@@ -1,0 +1,19 @@
+import type { GetFunctionRequest, GetFunctionResponse } from "@aws-sdk/client-lambda";
+import { codeLocation } from "../../code-location.ts";
+import { functionConfiguration } from "../../function-configuration.ts";
+import { parseFunctionName } from "../../function-name.ts";
+import type { LambdaOperation } from "../../state.ts";
+import { requireVersion } from "../../qualifiers.ts";
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html */
+export const getFunction: LambdaOperation<GetFunctionRequest, GetFunctionResponse> = async (input, context) => {
+  const { state, endpoint } = context;
+  const reference = parseFunctionName(input.FunctionName, context, input.Qualifier);
+  const version = await requireVersion(state, reference);
+  const tags = (await state.store.tags(reference)) ?? {};
+  return {
+    Configuration: functionConfiguration(version, reference.qualifier),
+    Code: { RepositoryType: "S3", Location: codeLocation(state, version, endpoint) },
+    ...(Object.keys(tags).length > 0 && { Tags: tags }),
+  };
+};

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Lambda } from "@aws-sdk/client-lambda";
+import { randomIds } from "#kit/ids.ts";
+import { silentLog } from "#kit/log.ts";
+import { ManualClock } from "#kit/manual-clock.ts";
+import type { EnvironmentSpec, InvocationRequest, Sandbox } from "#sandbox/contract.ts";
+import { openBlobFiles } from "#storage/blob-files.ts";
+import type { Database } from "#storage/database.ts";
+import { openSqliteDatabase } from "#storage/sqlite/sqlite-database.ts";
+import { type CallsOf, callsOf } from "#wire/calls.ts";
+import { Dispatcher } from "#wire/dispatcher.ts";
+import { rootPrincipal } from "#wire/principal.ts";
+import { ServiceHost } from "#wire/service-host.ts";
+import { lambda } from "./index.ts";
+import type { LambdaState } from "./state.ts";
+
+/** Lambda over a database of its own and a sandbox that only takes notes, for tests; requests pass validation as in the product. */
+export interface LambdaTrial extends AsyncDisposable {
+  lambda: CallsOf<Lambda>;
+  state: LambdaState;
+  sandbox: NotingSandbox;
+  /** How often the database was read. */
+  readCount(): number;
+  /** What the next draws of chance give; 0 when they are used up. */
+  fractions: number[];
+}
+
+export const accountId = "123456789012";
+export const root = { as: rootPrincipal(accountId), region: "eu-central-1" };
+export const roleArn = `arn:aws:iam::${accountId}:role/function-role`;
+
+/** Answers every invocation with `{}`, and keeps functions in the making for as long as `gate` is there. */
+export class NotingSandbox implements Sandbox {
+  readonly invoked: Array<{ spec: EnvironmentSpec; request: InvocationRequest }> = [];
+  readonly retired: string[] = [];
+  gate: PromiseWithResolvers<void> | undefined;
+
+  async invoke(spec: EnvironmentSpec, request: InvocationRequest) {
+    this.invoked.push({ spec, request });
+    return { payload: Buffer.from("{}"), finished: Promise.resolve() };
+  }
+
+  async prepare(): Promise<void> {
+    await this.gate?.promise;
+  }
+
+  async retire(specKey: string): Promise<void> {
+    this.retired.push(specKey);
+  }
+
+  describe() {
+    return { name: "noting", isolation: "nothing runs", isolates: true, advice: [] };
+  }
+
+  async drain(): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const trustPolicy = encodeURIComponent(
+  JSON.stringify({ Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] }),
+);
+
+export async function openLambdaTrial(): Promise<LambdaTrial> {
+  const folder = await mkdtemp(join(tmpdir(), "pilotlight-lambda-"));
+  const database: Database = await openSqliteDatabase({ path: join(folder, "lambda") });
+  let reads = 0;
+  const counting: Database = {
+    migrate: (service, migrations) => database.migrate(service, migrations),
+    read: (query) => (reads++, database.read(query)),
+    write: (unit) => database.write(unit),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+  const sandbox = new NotingSandbox();
+  const fractions: number[] = [];
+  const dispatcher = new Dispatcher({ authorize() {} }, randomIds, () => "http://127.0.0.1:4566");
+  const host = new ServiceHost(lambda, {
+    clock: new ManualClock(),
+    ids: { ...randomIds, fraction: () => fractions.shift() ?? 0 },
+    log: silentLog,
+    calls: { invoke: async () => ({ Role: { Arn: roleArn, AssumeRolePolicyDocument: trustPolicy } }) },
+    accountId,
+    database: counting,
+    blobs: await openBlobFiles(join(folder, "blobs")),
+    unpacked: { async delete() {} },
+    sandbox,
+    signingSecret: Buffer.alloc(32),
+    endpoint: () => "http://127.0.0.1:4566",
+  } as ConstructorParameters<typeof ServiceHost>[1]);
+  dispatcher.add(host);
+  const { state } = await host.load();
+  return {
+    lambda: callsOf<Lambda>(dispatcher, "lambda"),
+    state: state as LambdaState,
+    sandbox,
+    readCount: () => reads,
+    fractions,
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/** Errors of Lambda as rows of a table: code, status, exact message, and the members of the body. */
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { before, describe, test } from "node:test";
+import type { Lambda } from "@aws-sdk/client-lambda";
+
+export interface Refusal {
+  code: string;
+  status: number;
+  message: string;
+  /** Of the body, in alphabetical order: the spelling of `message` is a part of the error's shape. */
+  members: string;
+}
+
+export type RefusalRow = [name: string, call: (lambda: Lambda) => Promise<unknown>, wanted: Refusal];
+
+export const badParameter = (message: string): Refusal => ({ code: "InvalidParameterValueException", status: 400, message, members: "Type,message" });
+export const notFound = (message: string): Refusal => ({ code: "ResourceNotFoundException", status: 404, message, members: "Message,Type" });
+export const conflict = (message: string): Refusal => ({ code: "ResourceConflictException", status: 409, message, members: "Type,message" });
+
+/** `value` in quotes, unless it is `null`. */
+export const invalid = (value: string, member: string, demand: string): Refusal => ({
+  code: "ValidationException",
+  status: 400,
+  message: `1 validation error detected: Value ${value} at '${member}' failed to satisfy constraint: ${demand}`,
+  members: "message",
+});
+
+export const wrongRevision: Refusal = {
+  code: "PreconditionFailedException",
+  status: 412,
+  message: "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+  members: "Type,message",
+};
+
+/** One test per row, with the client that `connect` gives once the tests run. */
+export function describeRefusals(title: string, connect: () => Lambda, rows: readonly RefusalRow[]): void {
+  describe(title, () => {
+    let lambda: Lambda;
+    /** The body of the last answer. */
+    let body = "";
+
+    before(() => {
+      lambda = connect();
+      lambda.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          const response = result.response as { body: Readable };
+          const bytes = await buffer(response.body);
+          body = bytes.toString();
+          response.body = Readable.from([bytes]);
+          return result;
+        },
+        // Nearer to the wire than the SDK's own.
+        { step: "deserialize", priority: "low" },
+      );
+    });
+
+    for (const [name, call, { code, status, message, members }] of rows) {
+      test(name, async () => {
+        const error = await call(lambda).then(
+          () => assert.fail("it was accepted"),
+          (reason: Error & { $metadata?: { httpStatusCode?: number } }) => reason,
+        );
+        const parsed = JSON.parse(body) as Record<string, string>;
+        assert.equal(parsed.message ?? parsed.Message, message);
+        const seen = { code: error.name, status: error.$metadata?.httpStatusCode, members: Object.keys(parsed).sort().join(",") };
+        assert.deepEqual(seen, { code, status, members });
+        if ("Type" in parsed) assert.equal(parsed.Type, "User");
+      });
+    }
+  });
+}
