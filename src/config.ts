@@ -20,12 +20,16 @@ export interface Config {
   logLevel: LogLevel;
   /** Absolute; interpreters that are fetched on first use are kept here. */
   toolchainFolder: string;
+  /** Absolute folders that stand for file systems, by the ARN of the access point. */
+  fileSystems: ReadonlyMap<string, string>;
   /** PATH of this process, where interpreters of runtimes are looked for. */
   searchPath: string;
 }
 
 interface Setting {
   flag: string;
+  /** May be given several times. The variable's name has an s at its end, and commas part the values in it. */
+  isList?: true;
   value: string;
   fallback: string;
   help: string;
@@ -40,6 +44,7 @@ const settings = [
   { flag: "account", value: "ID", fallback: "000000000000", help: "account id, twelve digits" },
   { flag: "root-access-key", value: "ID", fallback: "test", help: "access key id of the account's root" },
   { flag: "root-secret-key", value: "KEY", fallback: "test", help: "secret access key of the account's root" },
+  { flag: "file-system", isList: true, value: "ARN=DIR", fallback: "", help: "a folder that functions may mount as the access point ARN; may be repeated" },
   { flag: "log-level", value: "LEVEL", fallback: "info", help: "debug, info, warn or error" },
 ] as const satisfies readonly Setting[];
 
@@ -64,10 +69,9 @@ export const helpText = [
 /** Flags win over variables, variables over defaults. Throws ConfigError; "help" when that was asked for. */
 export function readConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config | "help" {
   const flags = parseFlags(args);
-  if (flags.help === true) return "help";
+  if (flags === "help") return "help";
   const get = (flag: Flag): string => {
-    const own = flags[flag];
-    return (typeof own === "string" ? own : undefined) ?? environment[variableName(flag)] ?? settings.find((setting) => setting.flag === flag)!.fallback;
+    return flags.get(flag)?.at(-1) ?? environment[variableName(flag)] ?? settings.find((setting) => setting.flag === flag)!.fallback;
   };
   const config: Config = {
     host: get("host"),
@@ -79,6 +83,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     rootAccessKeyId: matching("root-access-key", get("root-access-key"), (text) => /^\w{1,128}$/.test(text), "letters and digits", String),
     rootSecretAccessKey: matching("root-secret-key", get("root-secret-key"), (text) => text !== "", "not empty", String),
     logLevel: matching("log-level", get("log-level"), (text) => ["debug", "info", "warn", "error"].includes(text), "debug, info, warn or error", (text) => text as LogLevel),
+    fileSystems: readFileSystems(flags.get("file-system") ?? (environment[variableName("file-system")] ?? "").split(",").filter((text) => text !== "")),
     searchPath: environment.PATH ?? "",
   };
   if (!isLoopback(config.host) && hasDefaultKeys(config)) {
@@ -94,18 +99,31 @@ export const hasDefaultKeys = (config: Config): boolean => config.rootAccessKeyI
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 
 function variableName(flag: Flag): string {
-  return `PILOTLIGHT_${flag.toUpperCase().replaceAll("-", "_")}`;
+  const isList = settings.some((setting) => setting.flag === flag && "isList" in setting);
+  return `PILOTLIGHT_${flag.toUpperCase().replaceAll("-", "_")}${isList ? "S" : ""}`;
 }
 
-function parseFlags(args: readonly string[]): Record<string, string | boolean | undefined> {
+/** The values of each flag in their order. */
+function parseFlags(args: readonly string[]): Map<string, string[]> | "help" {
   try {
-    return parseArgs({
-      args: [...args],
-      options: { ...Object.fromEntries(settings.map(({ flag }) => [flag, { type: "string" as const }])), help: { type: "boolean", short: "h" } },
-    }).values as Record<string, string | boolean | undefined>;
+    const options = Object.fromEntries(settings.map(({ flag }) => [flag, { type: "string" as const, multiple: true as const }]));
+    const { help, ...values } = parseArgs({ args: [...args], options: { ...options, help: { type: "boolean", short: "h" } } }).values;
+    return help === true ? "help" : new Map(Object.entries(values as Record<string, string[]>));
   } catch (error) {
     throw new ConfigError(`${(error as Error).message}\n\n${helpText}`);
   }
+}
+
+function readFileSystems(texts: readonly string[]): Map<string, string> {
+  const isGood = (text: string): boolean => /^arn:aws[\w-]*:(?:elasticfilesystem|s3files):[^=]+=./.test(text);
+  return new Map(
+    texts.map((text) =>
+      matching("file-system", text, isGood, "the ARN of an access point, =, and a folder", (good): [string, string] => {
+        const at = good.indexOf("=");
+        return [good.slice(0, at), resolve(good.slice(at + 1))];
+      }),
+    ),
+  );
 }
 
 function matching<T>(flag: Flag, text: string, isGood: (text: string) => boolean, wanted: string, convert: (text: string) => T): T {

@@ -79,7 +79,7 @@ async function build(config: Config, log: Log, announce: (line: string) => void,
 
   const sessions = new SessionIssuer(folder.secret, randomIds);
   const dependencies = { clock: systemClock, ids: randomIds, log, calls: dispatcher, accountId: config.accountId };
-  const ports = { database, blobs, unpacked, appendLogs, sandbox, sessions, signingSecret: folder.secret, endpoint: () => endpoint };
+  const ports = { database, blobs, unpacked, appendLogs, sandbox, sessions, signingSecret: folder.secret, endpoint: () => endpoint, fileSystems: config.fileSystems };
   for (const definition of services) dispatcher.add(new ServiceHost(definition, { ...dependencies, ...ports }));
 
   const gateway: Gateway = {

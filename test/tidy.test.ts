@@ -1,9 +1,10 @@
 /** The rules of the house (CONTRIBUTING.md), each with a planted violation that it must catch. */
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { services } from "#services/index.ts";
+import { pageOf, withCoverage } from "../tools/coverage.ts";
 import { brokenLinks, readDocuments, unknownScripts } from "./support/tidy/document-rules.ts";
 import { rules } from "./support/tidy/rules.ts";
 import { ledgerFaults, readServiceLedger, shapeFaults } from "./support/tidy/service-rules.ts";
@@ -43,6 +44,13 @@ describe("every service", () => {
     test(`${definition.name} has the shape of a service`, () => assert.deepEqual(shapeFaults(definition.folder), []));
     test(`${definition.name} serves or lists each modelled operation`, async () => {
       assert.deepEqual(ledgerFaults(await readServiceLedger(definition)), []);
+    });
+  }
+
+  for (const definition of services) {
+    test(`${definition.name} has a page that says what it covers`, async () => {
+      const page = readFileSync(pageOf(definition), "utf8");
+      assert.equal(page, await withCoverage(page, definition), "run: npm run coverage");
     });
   }
 

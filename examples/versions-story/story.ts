@@ -31,7 +31,10 @@ interface Scene {
   roleArn: string;
 }
 
-const colours = ["blue", "green", "red"];
+type Release = 1 | 2 | 3;
+
+/** Each release has its own code, in the folder of its name, and its own configuration. */
+const colours: Record<Release, string> = { 1: "blue", 2: "green", 3: "red" };
 const patience = { maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.5 };
 
 /** Plays the story and gives `tell` what the stages answer after each chapter. */
@@ -72,16 +75,16 @@ async function createFunction({ lambda, functionName, roleArn }: Scene): Promise
     Handler: "index.handler",
     Role: roleArn,
     Code: { ZipFile: await zipFolder(join(import.meta.dirname, "release-1")) },
-    Environment: { Variables: { COLOUR: colours[0]! } },
+    Environment: { Variables: { COLOUR: colours[1] } },
   });
   await waitUntilFunctionActiveV2({ client: lambda, ...patience }, { FunctionName: functionName });
 }
 
 /** Puts a release into $LATEST: its code and its configuration. */
-async function deploy({ lambda, functionName: FunctionName }: Scene, release: number): Promise<void> {
+async function deploy({ lambda, functionName: FunctionName }: Scene, release: Release): Promise<void> {
   await lambda.updateFunctionCode({ FunctionName, ZipFile: await zipFolder(join(import.meta.dirname, `release-${release}`)) });
   await waitUntilFunctionUpdatedV2({ client: lambda, ...patience }, { FunctionName });
-  await lambda.updateFunctionConfiguration({ FunctionName, Environment: { Variables: { COLOUR: colours[release - 1]! } } });
+  await lambda.updateFunctionConfiguration({ FunctionName, Environment: { Variables: { COLOUR: colours[release] } } });
   await waitUntilFunctionUpdatedV2({ client: lambda, ...patience }, { FunctionName });
 }
 

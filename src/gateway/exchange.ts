@@ -56,13 +56,8 @@ export class Exchange {
 
 const emptyBody = Buffer.alloc(0);
 
-/** Lower-case names, repeated headers joined as HTTP joins them; HTTP/2's `:authority` becomes `host`. */
-function plainHeaders(incoming: IncomingRequest): Record<string, string | undefined> {
-  const headers: Record<string, string | undefined> = Object.create(null) as Record<string, string | undefined>;
-  for (const name in incoming.headers) {
-    const value = incoming.headers[name];
-    headers[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  headers.host ??= headers[":authority"];
-  return headers;
+/** Node has them with lower-case names, repeated ones joined already (all but Set-Cookie, which no request has). */
+function plainHeaders({ headers }: IncomingRequest): Record<string, string | undefined> {
+  const authority = headers[":authority"];
+  return (authority === undefined ? headers : { ...headers, host: headers.host ?? authority }) as Record<string, string | undefined>;
 }

@@ -2,8 +2,9 @@
  * From a connection to an answer: takes each request through the chain and writes what comes out. Nothing here knows a service by
  * name; nothing below here knows HTTP servers.
  */
+import { constants, Http2ServerRequest } from "node:http2";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import type { Ids } from "#kit/ids.ts";
 import { AwsError } from "#wire/errors.ts";
 import type { HttpResponse } from "#wire/http.ts";
@@ -12,6 +13,8 @@ import { chain, type Gateway } from "./chain.ts";
 import { Exchange, type IncomingRequest, type OutgoingResponse } from "./exchange.ts";
 import { likelyProtocolName, protocols } from "./identify.ts";
 import { ClientGone } from "./request-body.ts";
+
+const lingerMs = 500;
 
 /** The request listener for both of HTTP's versions. */
 export function requestListener(gateway: Gateway, ids: Ids): (incoming: IncomingRequest, outgoing: OutgoingResponse) => void {
@@ -33,11 +36,13 @@ async function answer(exchange: Exchange, outgoing: OutgoingResponse, gateway: G
     if (error instanceof ClientGone) throw error;
     response = describeError(exchange, error, gateway);
   }
-  // A body that nobody will read any more: the connection cannot be used again.
-  if (!exchange.incoming.readableEnded && exchange.incoming.httpVersionMajor < 2 && hasUnreadBody(exchange)) {
-    outgoing.setHeader("connection", "close");
-  }
-  await send(exchange, outgoing, response);
+  const { incoming } = exchange;
+  const isUnread = !incoming.readableEnded && hasBody(exchange);
+  // A body that nobody will read any more: an HTTP/1 connection cannot be used again, an HTTP/2 stream is told to stop.
+  const lingers = isUnread && incoming.httpVersionMajor < 2;
+  if (lingers) outgoing.setHeader("connection", "close");
+  await send(exchange, outgoing, response, lingers);
+  if (isUnread && incoming instanceof Http2ServerRequest) incoming.stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 async function passChain(exchange: Exchange, gateway: Gateway): Promise<HttpResponse> {
@@ -49,7 +54,8 @@ async function passChain(exchange: Exchange, gateway: Gateway): Promise<HttpResp
   throw new Error("the chain ended without an answer");
 }
 
-function hasUnreadBody({ incoming }: Exchange): boolean {
+function hasBody({ incoming }: Exchange): boolean {
+  if (incoming instanceof Http2ServerRequest) return !incoming.stream.endAfterHeaders;
   return Number(incoming.headers["content-length"] ?? 0) > 0 || incoming.headers["transfer-encoding"] !== undefined;
 }
 
@@ -72,12 +78,21 @@ const noModel: LoadedModel = {
   errors: new Map(),
 };
 
-async function send(exchange: Exchange, outgoing: OutgoingResponse, { status, headers, body }: HttpResponse): Promise<void> {
+async function send(
+  exchange: Exchange,
+  outgoing: OutgoingResponse,
+  { status, headers, body }: HttpResponse,
+  lingers: boolean,
+): Promise<void> {
   headers["x-amzn-requestid"] = exchange.requestId;
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
     if (status !== 204) headers["content-length"] = String(body === undefined ? 0 : Buffer.byteLength(body));
     writeHead(outgoing, status, headers);
-    outgoing.end(body ?? "");
+    if (lingers) {
+      (outgoing as NodeJS.WritableStream).write(body ?? "");
+      await discardRest(exchange.incoming);
+    }
+    outgoing.end(lingers ? "" : (body ?? ""));
     return;
   }
   writeHead(outgoing, status, headers);
@@ -88,6 +103,12 @@ async function send(exchange: Exchange, outgoing: OutgoingResponse, { status, he
     outgoing.destroy();
     if (!exchange.signal.aborted) throw error;
   }
+}
+
+/** Closing on a client that still sends would reset the connection, and the answer with it: for a moment we listen and forget. */
+async function discardRest(incoming: IncomingRequest): Promise<void> {
+  incoming.resume();
+  await finished(incoming as Readable, { signal: AbortSignal.timeout(lingerMs), cleanup: true }).catch(() => {});
 }
 
 function writeHead(outgoing: OutgoingResponse, status: number, headers: Record<string, string>): void {

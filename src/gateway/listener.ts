@@ -3,7 +3,7 @@
  * bytes of a connection tell them apart.
  */
 import { createServer as createHttpServer, type Server } from "node:http";
-import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import { constants, createServer as createHttp2Server, type Http2Server, type Http2ServerRequest } from "node:http2";
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import type { IncomingRequest, OutgoingResponse } from "./exchange.ts";
 
@@ -40,6 +40,7 @@ export class Listener implements AsyncDisposable {
       this.#runningCount++;
       // Asked to stop, we finish what runs and take nothing more on this connection.
       if (this.#isStopping && request.httpVersionMajor < 2) response.setHeader("connection", "close");
+      if (request.httpVersionMajor >= 2) limitUpload(request as Http2ServerRequest, limits.requestTimeoutMs);
       response.once("close", () => {
         if (--this.#runningCount === 0) this.#onIdle?.();
       });
@@ -56,6 +57,13 @@ export class Listener implements AsyncDisposable {
       },
       counted,
     );
+    this.#http.on("checkContinue", (request, response) => {
+      // Who asks before it sends a body is told to go on when somebody begins to read; a body that is refused need not be sent.
+      request.once("resume", () => {
+        if (!response.headersSent) response.writeContinue();
+      });
+      counted(request, response);
+    });
     this.#http2 = createHttp2Server({ maxSessionMemory: 32, settings: { maxConcurrentStreams: 256 } }, counted);
     this.#http2.on("sessionError", () => {});
     // The server that owns the port only sorts connections; the checker of slow requests starts when its own server "listens".
@@ -100,15 +108,27 @@ export class Listener implements AsyncDisposable {
     socket.once("close", () => this.#sockets.delete(socket));
     socket.on("error", () => {});
     socket.setTimeout(limits.headersTimeoutMs, () => socket.destroy());
-    socket.once("data", (first: Buffer) => {
+    let received = "";
+    const onData = (chunk: Buffer): void => {
+      received += chunk.toString("latin1");
+      // "P" may become a POST yet.
+      if (received.length < http2Preface.length && http2Preface.startsWith(received)) return;
       socket.pause();
+      socket.off("data", onData);
       socket.setTimeout(0);
       socket.removeAllListeners("timeout");
-      const isHttp2 = first.subarray(0, http2Preface.length).toString("latin1") === http2Preface.slice(0, first.length);
-      socket.unshift(first);
+      const isHttp2 = received.startsWith(http2Preface);
+      socket.unshift(received, "latin1");
       (isHttp2 ? this.#http2 : this.#http).emit("connection", socket);
       // An HTTP/2 session reads the handle itself, and what was put back first of all.
       if (!isHttp2) socket.resume();
-    });
+    };
+    socket.on("data", onData);
   }
+}
+
+/** Node's HTTP/2 server has no time limit on requests of its own. */
+function limitUpload(request: Http2ServerRequest, limitMs: number): void {
+  const timer = setTimeout(() => request.stream.close(constants.NGHTTP2_CANCEL), limitMs);
+  request.once("end", () => clearTimeout(timer)).once("close", () => clearTimeout(timer));
 }

@@ -25,6 +25,7 @@ export class EnvironmentLog {
   #isFull = false;
   #draining: Promise<void> | undefined;
   #tail: string[] | undefined;
+  #tailLength = 0;
 
   constructor(sink: LogSink, stream: LogStreamName, gate: LogGate, diagnostics: Log) {
     this.#sink = sink;
@@ -40,7 +41,7 @@ export class EnvironmentLog {
   /** Takes a line; `flush` sends it on its way. */
   add(timestampMs: number, message: string): void {
     this.#waiting.push({ timestampMs, message });
-    this.#tail?.push(message);
+    if (this.#tail) this.#keepTail(this.#tail, message);
     this.#count(message.length + lineOverheadBytes);
   }
 
@@ -54,12 +55,21 @@ export class EnvironmentLog {
   /** From now on lines are kept for `takeTail`. */
   startTail(): void {
     this.#tail = [];
+    this.#tailLength = 0;
   }
 
   takeTail(): Buffer {
     const text = (this.#tail ?? []).map((message) => `${message}\n`).join("");
     this.#tail = undefined;
     return Buffer.from(text).subarray(-tailBytes);
+  }
+
+  /** Lines that cannot be in the tail any more are let go: a function may write without end. */
+  #keepTail(tail: string[], message: string): void {
+    tail.push(message);
+    this.#tailLength += message.length;
+    // A character takes one byte at least.
+    while (this.#tailLength - tail[0]!.length >= tailBytes) this.#tailLength -= tail.shift()!.length;
   }
 
   async #drain(): Promise<void> {

@@ -125,7 +125,7 @@ describe("a function", () => {
     assert.equal(payloadOf(await lambda.invoke({ FunctionName: "changing" })), "one");
     const updated = await lambda.updateFunctionCode({ FunctionName: "changing", ZipFile: await zipOf({ "index.js": `exports.handler = async () => process.env.COLOUR ?? "two";` }) });
     assert.equal(updated.LastUpdateStatus, "InProgress");
-    assert.equal(updated.LastUpdateStatusReasonCode, "Updating");
+    assert.equal(updated.LastUpdateStatusReasonCode, "Creating");
     await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 } as never, { FunctionName: "changing" });
     assert.equal(payloadOf(await lambda.invoke({ FunctionName: "changing" })), "two");
     const { RevisionId } = await lambda.getFunctionConfiguration({ FunctionName: "changing" });

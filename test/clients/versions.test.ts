@@ -1,7 +1,12 @@
 /** Versions and aliases, as the AWS SDK sees them. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Lambda, type ListFunctionsCommandOutput, waitUntilFunctionUpdatedV2, waitUntilPublishedVersionActive } from "@aws-sdk/client-lambda";
+import {
+  type Lambda,
+  type ListFunctionsCommandOutput,
+  waitUntilFunctionUpdatedV2,
+  waitUntilPublishedVersionActive,
+} from "@aws-sdk/client-lambda";
 import { createFunction, eventually, nodeRuntime, payloadOf } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, type Product, roleArn, startProduct } from "#test/product.ts";
@@ -26,7 +31,8 @@ describe("versions and aliases", () => {
   });
   after(() => product[Symbol.asyncDispose]());
 
-  const invoke = async (name: string, qualifier?: string): Promise<unknown> => payloadOf(await lambda.invoke({ FunctionName: name, Qualifier: qualifier }));
+  const invoke = async (name: string, qualifier?: string): Promise<unknown> =>
+    payloadOf(await lambda.invoke({ FunctionName: name, Qualifier: qualifier }));
   const publish = async (name: string): Promise<string> => (await lambda.publishVersion({ FunctionName: name })).Version!;
 
   test("carry a release from Dev over Stage to Prod, by a canary, and back", async () => {
@@ -39,9 +45,18 @@ describe("versions and aliases", () => {
       invokedFunctionArn: `${arnOf("story")}:${stage}`,
     });
     const [begun, staged, edited, canary, promoted, rolledBack] = chapters;
-    assert.deepEqual([begun!.Dev, begun!.Stage, begun!.Prod], [answer("Dev", 1, "$LATEST"), answer("Stage", 1, "1"), answer("Prod", 1, "1")]);
-    assert.deepEqual([staged!.Dev, staged!.Stage, staged!.Prod], [answer("Dev", 2, "$LATEST"), answer("Stage", 2, "2"), answer("Prod", 1, "1")]);
-    assert.deepEqual([edited!.Dev, edited!.Stage, edited!.Prod], [answer("Dev", 3, "$LATEST"), answer("Stage", 2, "2"), answer("Prod", 1, "1")]);
+    assert.deepEqual(
+      [begun!.Dev, begun!.Stage, begun!.Prod],
+      [answer("Dev", 1, "$LATEST"), answer("Stage", 1, "1"), answer("Prod", 1, "1")],
+    );
+    assert.deepEqual(
+      [staged!.Dev, staged!.Stage, staged!.Prod],
+      [answer("Dev", 2, "$LATEST"), answer("Stage", 2, "2"), answer("Prod", 1, "1")],
+    );
+    assert.deepEqual(
+      [edited!.Dev, edited!.Stage, edited!.Prod],
+      [answer("Dev", 3, "$LATEST"), answer("Stage", 2, "2"), answer("Prod", 1, "1")],
+    );
     const { "1": first, "2": second } = canary!.served!;
     assert.equal(first! + second!, 500);
     // A fair draw of 500 with probability 0.1 lies outside of this once in 40 million times.
@@ -79,21 +94,37 @@ describe("versions and aliases", () => {
   });
 
   test("creation and new code can publish at once; the version is Pending until it is ready", async () => {
+    const second = await zipOf({ "index.js": saying("two") });
     const Code = { ZipFile: await zipOf({ "index.js": saying("one") }) };
-    const created = await lambda.createFunction({ FunctionName: "at-once", Runtime: nodeRuntime, Handler: "index.handler", Role: roleArn, Code, Publish: true });
+    const created = await lambda.createFunction({
+      FunctionName: "at-once",
+      Runtime: nodeRuntime,
+      Handler: "index.handler",
+      Role: roleArn,
+      Code,
+      Publish: true,
+    });
     assert.deepEqual([created.Version, created.FunctionArn, created.State], ["1", arnOf("at-once"), "Pending"]);
     await waitUntilPublishedVersionActive({ client: lambda, ...patience }, { FunctionName: "at-once", Qualifier: "1" });
     await waitUntilFunctionUpdatedV2({ client: lambda, ...patience }, { FunctionName: "at-once" });
     assert.equal((await lambda.publishVersion({ FunctionName: "at-once" })).Version, "1");
 
-    const updated = await lambda.updateFunctionCode({ FunctionName: "at-once", ZipFile: await zipOf({ "index.js": saying("two") }), Publish: true });
+    const updated = await lambda.updateFunctionCode({
+      FunctionName: "at-once",
+      ZipFile: second,
+      Publish: true,
+    });
     assert.deepEqual([updated.Version, updated.FunctionArn], ["2", `${arnOf("at-once")}:2`]);
     assert.deepEqual([updated.State, updated.StateReasonCode, updated.LastUpdateStatus], ["Pending", "Creating", undefined]);
     await waitUntilPublishedVersionActive({ client: lambda, ...patience }, { FunctionName: "at-once", Qualifier: "2" });
     assert.deepEqual([await invoke("at-once"), await invoke("at-once", "2"), await invoke("at-once", "1")], ["two", "two", "one"]);
 
     await waitUntilFunctionUpdatedV2({ client: lambda, ...patience }, { FunctionName: "at-once" });
-    const same = await lambda.updateFunctionCode({ FunctionName: "at-once", ZipFile: await zipOf({ "index.js": saying("two") }), Publish: true });
+    const same = await lambda.updateFunctionCode({
+      FunctionName: "at-once",
+      ZipFile: second,
+      Publish: true,
+    });
     assert.equal(same.Version, "2");
   });
 
@@ -193,7 +224,12 @@ describe("versions and aliases", () => {
     const { $metadata: _get, ...got } = await lambda.getAlias({ FunctionName: "aliased", Name: "split" });
     assert.deepEqual(got, made);
 
-    const described = await lambda.updateAlias({ FunctionName: "aliased", Name: "split", Description: "still both", RevisionId: made.RevisionId });
+    const described = await lambda.updateAlias({
+      FunctionName: "aliased",
+      Name: "split",
+      Description: "still both",
+      RevisionId: made.RevisionId,
+    });
     assert.deepEqual(described.RoutingConfig, made.RoutingConfig);
     assert.notEqual(described.RevisionId, made.RevisionId);
     const single = await lambda.updateAlias({ FunctionName: "aliased", Name: "split", FunctionVersion: "2", RoutingConfig: {} });
@@ -203,10 +239,16 @@ describe("versions and aliases", () => {
     await lambda.createAlias({ FunctionName: "aliased", Name: "newest", FunctionVersion: "$LATEST" });
     const page = await lambda.listAliases({ FunctionName: "aliased", MaxItems: 3 });
     const rest = await lambda.listAliases({ FunctionName: "aliased", Marker: page.NextMarker });
-    assert.deepEqual([...page.Aliases!, ...rest.Aliases!].map(({ Name }) => Name), ["a", "b", "newest", "split"]);
+    assert.deepEqual(
+      [...page.Aliases!, ...rest.Aliases!].map(({ Name }) => Name),
+      ["a", "b", "newest", "split"],
+    );
     assert.equal(rest.NextMarker, undefined);
     const ofFirst = await lambda.listAliases({ FunctionName: "aliased", FunctionVersion: "1" });
-    assert.deepEqual(ofFirst.Aliases!.map(({ Name }) => Name), ["a", "b"]);
+    assert.deepEqual(
+      ofFirst.Aliases!.map(({ Name }) => Name),
+      ["a", "b"],
+    );
 
     assert.equal((await lambda.deleteAlias({ FunctionName: "aliased", Name: "a" })).$metadata.httpStatusCode, 204);
     await assert.rejects(lambda.invoke({ FunctionName: "aliased:a" }), { name: "ResourceNotFoundException" });
@@ -225,11 +267,18 @@ describe("versions and aliases", () => {
     await assert.rejects(lambda.invoke({ FunctionName: "pruned:1" }), { name: "ResourceNotFoundException" });
     assert.deepEqual([await invoke("pruned"), await invoke("pruned", "2")], ["two", "two"]);
     const { Versions } = await lambda.listVersionsByFunction({ FunctionName: "pruned" });
-    assert.deepEqual(Versions!.map(({ Version }) => Version), ["$LATEST", "2"]);
+    assert.deepEqual(
+      Versions!.map(({ Version }) => Version),
+      ["$LATEST", "2"],
+    );
   });
 
   test("events and questions go through an alias too; each version logs to streams of its own", async () => {
-    await createFunction(lambda, "later", "exports.handler = async (event, { functionVersion }) => console.log(event.order, functionVersion, process.env.AWS_LAMBDA_FUNCTION_VERSION);");
+    await createFunction(
+      lambda,
+      "later",
+      "exports.handler = async (event, { functionVersion }) => console.log(event.order, functionVersion, process.env.AWS_LAMBDA_FUNCTION_VERSION);",
+    );
     await publish("later");
     await lambda.createAlias({ FunctionName: "later", Name: "live", FunctionVersion: "1" });
     const asked = await lambda.invoke({ FunctionName: "later:live", InvocationType: "DryRun" });

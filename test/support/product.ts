@@ -38,9 +38,9 @@ const trustPolicy = JSON.stringify({
 });
 
 /** Starts it with the role `roleArn` in place. */
-export async function startProduct(limits: Partial<ListenerLimits> = {}): Promise<Product> {
+export async function startProduct(limits: Partial<ListenerLimits> = {}, ...args: string[]): Promise<Product> {
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-test-"));
-  const config = readConfig(["--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder], { PATH: process.env.PATH });
+  const config = readConfig(["--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder, ...args], { PATH: process.env.PATH });
   if (config === "help") throw new Error("unreachable");
   const running = await start(config, silentLog, () => {}, { ...defaultListenerLimits, ...limits });
   const clients = connect(running.endpoint);

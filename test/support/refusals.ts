@@ -15,9 +15,24 @@ export interface Refusal {
 
 export type RefusalRow = [name: string, call: (lambda: Lambda) => Promise<unknown>, wanted: Refusal];
 
-export const badParameter = (message: string): Refusal => ({ code: "InvalidParameterValueException", status: 400, message, members: "Type,message" });
-export const notFound = (message: string): Refusal => ({ code: "ResourceNotFoundException", status: 404, message, members: "Message,Type" });
-export const conflict = (message: string): Refusal => ({ code: "ResourceConflictException", status: 409, message, members: "Type,message" });
+export const badParameter = (message: string): Refusal => ({
+  code: "InvalidParameterValueException",
+  status: 400,
+  message,
+  members: "Type,message",
+});
+export const notFound = (message: string): Refusal => ({
+  code: "ResourceNotFoundException",
+  status: 404,
+  message,
+  members: "Message,Type",
+});
+export const conflict = (message: string): Refusal => ({
+  code: "ResourceConflictException",
+  status: 409,
+  message,
+  members: "Type,message",
+});
 
 /** `value` in quotes, unless it is `null`. */
 export const invalid = (value: string, member: string, demand: string): Refusal => ({
@@ -30,7 +45,8 @@ export const invalid = (value: string, member: string, demand: string): Refusal 
 export const wrongRevision: Refusal = {
   code: "PreconditionFailedException",
   status: 412,
-  message: "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+  message:
+    "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
   members: "Type,message",
 };
 

@@ -31,7 +31,8 @@ function literalsOf(pattern: string): string[] {
     }
     const isEscape = character === "\\";
     const literal = isEscape ? pattern[++at] : character;
-    if (literal === undefined || (isEscape && !"*\\".includes(literal))) throw new InvalidEventPattern(`Invalid escape character at pos ${at}`);
+    if (literal === undefined || (isEscape && !"*\\".includes(literal)))
+      throw new InvalidEventPattern(`Invalid escape character at pos ${at}`);
     literals[literals.length - 1] += literal;
   }
   return literals;

@@ -6,6 +6,8 @@ import { requireVersion } from "./qualifiers.ts";
 export async function checkTargets(state: Pick<LambdaState, "store" | "aliases">, alias: Alias): Promise<void> {
   checkRouting(alias);
   const { accountId, region, name } = alias;
-  const [first, second] = await Promise.all(versionsOf(alias).map((qualifier) => requireVersion(state, { accountId, region, name, qualifier })));
+  const [first, second] = await Promise.all(
+    versionsOf(alias).map((qualifier) => requireVersion(state, { accountId, region, name, qualifier })),
+  );
   if (second !== undefined) checkCompatible(first!, second);
 }

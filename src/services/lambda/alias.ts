@@ -59,7 +59,9 @@ export function checkRouting({ version, additional }: Pick<Alias, "version" | "a
     throw new AwsError("InvalidParameterValueException", "$LATEST is not supported for an alias pointing to more than 1 version");
   }
   if (additional.version === version) {
-    throw invalidParameter(`Invalid function version ${version}. Function version ${version} is already included in routing configuration.`);
+    throw invalidParameter(
+      `Invalid function version ${version}. Function version ${version} is already included in routing configuration.`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
-/** Download URLs of code packages: signed by us, good for ten minutes, as those that AWS presigns. */
+/** Download URLs of code packages and layers: signed by us, good for ten minutes, as those that AWS presigns. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { FunctionVersion } from "./function-version.ts";
+import type { CodePackage } from "./function-version.ts";
 import { codeLocationSeconds } from "./limits.ts";
 import type { LambdaState } from "./state.ts";
 
@@ -8,9 +8,9 @@ export const codePathPrefix = "/_pilotlight/lambda/code/";
 
 type Signer = Pick<LambdaState, "clock" | "signingSecret">;
 
-export function codeLocation(signer: Signer, { code }: FunctionVersion, endpoint: string): string {
+export function codeLocation(signer: Signer, { digest }: Pick<CodePackage, "digest">, endpoint: string): string {
   const expiresSeconds = Math.floor(signer.clock.now() / 1_000) + codeLocationSeconds;
-  return `${endpoint}${codePathPrefix}${code.digest}?Expires=${expiresSeconds}&Signature=${sign(signer, code.digest, expiresSeconds)}`;
+  return `${endpoint}${codePathPrefix}${digest}?Expires=${expiresSeconds}&Signature=${sign(signer, digest, expiresSeconds)}`;
 }
 
 /** The digest a URL may download, undefined if it may not. `path` begins with the prefix. */

@@ -6,47 +6,72 @@ import { type ZipLimits, ZipRejected } from "#storage/zip-rules.ts";
 import { inspectZip } from "#storage/zip.ts";
 import { AwsError } from "#wire/errors.ts";
 import { invalidParameter } from "./errors.ts";
-import type { CodePackage } from "./function-version.ts";
+import type { CodePackage, FunctionVersion } from "./function-version.ts";
 import { packageEntries, packagePathBytes, unzippedPackageBytes, zippedPackageBytes } from "./limits.ts";
 import type { FunctionStore } from "./store/functions.ts";
+import type { LayerStore } from "./store/layers.ts";
 
 export const packageLimits: ZipLimits = { maxUnzippedBytes: unzippedPackageBytes, maxEntries: packageEntries, maxPathBytes: packagePathBytes };
 
-/** The zip files of functions: each content is kept once, for as long as some version uses it. */
+/** The zip files of functions and layers: each content is kept once, for as long as some version of either uses it. */
 export class CodePackages {
   readonly #blobs: BlobStore;
-  readonly #unpacked: Pick<UnpackedPackages, "delete">;
-  readonly #store: FunctionStore;
+  readonly #unpacked: Pick<UnpackedPackages, "delete" | "deleteMerged">;
+  readonly #functions: Pick<FunctionStore, "usesCode" | "usesLayers">;
+  readonly #layers: Pick<LayerStore, "usesCode">;
   /** Digests that a request is about to use: stored, but not yet named by a version. */
   readonly #held = new Map<string, number>();
   /** Storing and removing take turns, lest a package go while somebody takes it for stored. */
   readonly #turns = new Semaphore(1);
 
-  constructor(blobs: BlobStore, unpacked: Pick<UnpackedPackages, "delete">, store: FunctionStore) {
+  constructor(
+    blobs: BlobStore,
+    unpacked: Pick<UnpackedPackages, "delete" | "deleteMerged">,
+    functions: Pick<FunctionStore, "usesCode" | "usesLayers">,
+    layers: Pick<LayerStore, "usesCode">,
+  ) {
     this.#blobs = blobs;
     this.#unpacked = unpacked;
-    this.#store = store;
+    this.#functions = functions;
+    this.#layers = layers;
   }
 
   /** Checks the zip, keeps it, and runs `use`, after which it stays if a version names it. Rejects with AWS's errors for a bad zip. */
   async keepFor<Result>(zip: Uint8Array, use: (code: CodePackage) => Promise<Result>): Promise<Result> {
     const code = await inspectPackage(zip);
-    await this.#turns.run(async () => {
-      this.#held.set(code.digest, (this.#held.get(code.digest) ?? 0) + 1);
+    return this.holding([code.digest], async () => {
       await this.#blobs.put(zip);
+      return use(code);
+    });
+  }
+
+  /** Keeps packages while `use` runs; those that no version names then are removed. */
+  async holding<Result>(digests: readonly string[], use: () => Promise<Result>): Promise<Result> {
+    await this.#turns.run(async () => {
+      for (const digest of digests) this.#held.set(digest, (this.#held.get(digest) ?? 0) + 1);
     });
     try {
-      return await use(code);
+      return await use();
     } finally {
-      this.#release(code.digest);
-      await this.removeUnused(code.digest);
+      for (const digest of digests) this.#release(digest);
+      for (const digest of digests) await this.removeUnused(digest);
     }
+  }
+
+  /** Deletes what a version that is gone used, unless another one uses it too. */
+  async removeUnusedOf({ code, layers = [] }: Pick<FunctionVersion, "code" | "layers">): Promise<void> {
+    const digests = layers.map(({ digest }) => digest);
+    await this.#turns.run(async () => {
+      const isHeld = digests.some((digest) => this.#held.has(digest));
+      if (!isHeld && !(await this.#functions.usesLayers(digests))) await this.#unpacked.deleteMerged(digests);
+    });
+    for (const digest of [code.digest, ...digests]) await this.removeUnused(digest);
   }
 
   /** Deletes a package and its unpacked copy, unless a version uses it. */
   removeUnused(digest: string): Promise<void> {
     return this.#turns.run(async () => {
-      if (this.#held.has(digest) || (await this.#store.usesCode(digest))) return;
+      if (this.#held.has(digest) || (await this.#functions.usesCode(digest)) || (await this.#layers.usesCode(digest))) return;
       await this.#unpacked.delete(digest);
       await this.#blobs.delete(digest);
     });
@@ -65,13 +90,13 @@ export async function inspectPackage(zip: Uint8Array): Promise<CodePackage> {
     throw new AwsError("RequestEntityTooLargeException", `Zipped size must be smaller than ${zippedPackageBytes} bytes`);
   }
   if (zip.length === 0) throw invalidParameter("Uploaded file must be a non-empty zip");
-  try {
-    await inspectZip(zip, packageLimits);
-  } catch (error) {
-    if (!(error instanceof ZipRejected)) throw error;
-    if (error.reason === "too-large") throw invalidParameter(`Unzipped size must be smaller than ${unzippedPackageBytes} bytes`);
-    throw invalidParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
-  }
+  const { unzippedBytes } = await inspectZip(zip, packageLimits).catch(explain);
   const hash = createHash("sha256").update(zip).digest();
-  return { digest: hash.toString("hex"), sha256: hash.toString("base64"), sizeBytes: zip.length };
+  return { digest: hash.toString("hex"), sha256: hash.toString("base64"), sizeBytes: zip.length, unzippedBytes };
+}
+
+function explain(error: unknown): never {
+  if (!(error instanceof ZipRejected)) throw error;
+  if (error.reason === "too-large") throw invalidParameter(`Unzipped size must be smaller than ${unzippedPackageBytes} bytes`);
+  throw invalidParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
 }

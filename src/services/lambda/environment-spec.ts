@@ -2,6 +2,8 @@ import type { STS } from "@aws-sdk/client-sts";
 import type { EnvironmentSpec, SessionCredentials } from "#sandbox/contract.ts";
 import type { CallsOf } from "#wire/calls.ts";
 import { servicePrincipal } from "#wire/principal.ts";
+import { type FileSystemFolders, mountsOf } from "./function-file-systems.ts";
+import { imagesDoNotRun } from "./function-image.ts";
 import type { FunctionVersion } from "./function-version.ts";
 
 /** How long the credentials of one environment are good; the sandbox replaces environments long before. */
@@ -12,12 +14,15 @@ export class EnvironmentSpecs {
   readonly #made = new WeakMap<FunctionVersion, EnvironmentSpec>();
   readonly #sts: Pick<CallsOf<STS>, "assumeRole">;
   readonly #endpoint: () => string;
+  readonly #folders: FileSystemFolders;
 
-  constructor(sts: Pick<CallsOf<STS>, "assumeRole">, endpoint: () => string) {
+  constructor(sts: Pick<CallsOf<STS>, "assumeRole">, endpoint: () => string, folders: FileSystemFolders) {
     this.#sts = sts;
     this.#endpoint = endpoint;
+    this.#folders = folders;
   }
 
+  /** Throws for a function that cannot run here. */
   of(version: FunctionVersion): EnvironmentSpec {
     let spec = this.#made.get(version);
     if (spec === undefined) {
@@ -28,6 +33,7 @@ export class EnvironmentSpecs {
   }
 
   #make(version: FunctionVersion): EnvironmentSpec {
+    if (version.image) throw imagesDoNotRun();
     return {
       key: version.environmentKey,
       accountId: version.accountId,
@@ -38,9 +44,11 @@ export class EnvironmentSpecs {
       handler: version.handler,
       architecture: version.architecture,
       codeDigest: version.code.digest,
+      layerDigests: (version.layers ?? []).map(({ digest }) => digest),
       memoryMb: version.memoryMb,
       timeoutMs: version.timeoutSeconds * 1_000,
       ephemeralStorageMb: version.ephemeralStorageMb,
+      fileSystems: mountsOf(version.fileSystems ?? [], this.#folders),
       variables: version.variables ?? {},
       endpointUrl: this.#endpoint(),
       logging: version.logging,

@@ -1,4 +1,5 @@
 import { AwsError } from "#wire/errors.ts";
+import { throttleRetrySeconds } from "./limits.ts";
 
 /** Lambda's client errors say whose fault they are. */
 const user = { Type: "User" } as const;
@@ -25,6 +26,17 @@ export const revisionMismatch = (): AwsError =>
     "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
     user,
   );
+
+/** The same of AddPermission and RemovePermission. */
+export const policyRevisionMismatch = (): AwsError =>
+  new AwsError("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id", user);
+
+/** What a satellite's operations say when there is none. */
+export const noSuchResource = (): AwsError => new AwsError("ResourceNotFoundException", "The resource you requested does not exist.", user);
+
+/** Too many invocations run at one time. */
+export const throttled = (reason: "ConcurrentInvocationLimitExceeded" | "ReservedFunctionConcurrentInvocationLimitExceeded"): AwsError =>
+  new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: reason, ...user, retryAfterSeconds: String(throttleRetrySeconds) });
 
 /** A modelled setting that is not served yet; the ledger of docs/services/lambda.md names them. */
 export const notSupportedYet = (setting: string): AwsError => invalidParameter(`Pilotlight does not support ${setting} yet.`);

@@ -20,6 +20,7 @@ export interface AsyncEvent {
 export interface AsyncContext {
   clientContext?: string;
   traceId: string;
+  tenantId?: string;
 }
 
 interface Tables {

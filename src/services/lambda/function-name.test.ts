@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { functionArn, parseFunctionName } from "./function-name.ts";
+import { functionArn, parseFunctionName, parseUnqualifiedName } from "./function-name.ts";
 
 const scope = { accountId: "111111111111", region: "eu-west-1" };
 const id = { ...scope, name: "my-fn" };
@@ -44,6 +44,17 @@ describe("the name of a function", () => {
       code: "ResourceNotFoundException",
       message: "Functions from 'us-east-1' are not reachable in this region ('eu-west-1')",
     });
+  });
+
+  test("has no qualifier where the function as a whole is meant", () => {
+    assert.deepEqual(parseUnqualifiedName("my-fn", scope), id);
+    for (const text of ["my-fn:prod", "my-fn:$LATEST", "111111111111:function:my-fn:7"]) {
+      assert.throws(() => parseUnqualifiedName(text, scope), {
+        code: "InvalidParameterValueException",
+        message:
+          "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
+      });
+    }
   });
 
   test("becomes an ARN", () => {

@@ -2,11 +2,14 @@
  * What a caller may set on a function: request members → the domain's, with every rule that is not the model's. CreateFunction starts
  * from AWS's defaults, UpdateFunctionConfiguration from what is there.
  */
-import type { CreateFunctionRequest, UpdateFunctionConfigurationRequest } from "@aws-sdk/client-lambda";
+import type { UpdateFunctionConfigurationRequest } from "@aws-sdk/client-lambda";
 import type { Present } from "#wire/operation.ts";
 import { checkVariables } from "./environment-variables.ts";
 import { invalidParameter, notSupportedYet } from "./errors.ts";
+import { applyFileSystems, type FileSystemFolders } from "./function-file-systems.ts";
+import { applyImageConfig } from "./function-image.ts";
 import type { FunctionVersion, Logging } from "./function-version.ts";
+import { applyVpc } from "./function-vpc.ts";
 import {
   defaultEphemeralStorageMb,
   defaultMemoryMb,
@@ -15,15 +18,15 @@ import {
   maximumMemoryMb,
   maximumTimeoutSeconds,
 } from "./limits.ts";
-import { checkRuntime } from "./runtimes.ts";
+import { checkRuntime, hasSnapStart } from "./runtimes.ts";
 
 export type Settings = Pick<
   FunctionVersion,
-  | "runtime" | "roleArn" | "handler" | "description" | "timeoutSeconds" | "memoryMb" | "variables" | "kmsKeyArn"
-  | "tracingMode" | "ephemeralStorageMb" | "deadLetterTargetArn" | "snapStart" | "logging"
+  | "runtime" | "roleArn" | "handler" | "description" | "timeoutSeconds" | "memoryMb" | "variables" | "kmsKeyArn" | "tracingMode"
+  | "ephemeralStorageMb" | "deadLetterTargetArn" | "snapStart" | "logging" | "vpc" | "fileSystems" | "isTenantIsolated" | "image"
 >;
 
-type SettingsRequest = Present<Omit<UpdateFunctionConfigurationRequest, "FunctionName" | "RevisionId">>;
+export type SettingsRequest = Present<Omit<UpdateFunctionConfigurationRequest, "FunctionName" | "RevisionId" | "Layers">>;
 
 export function defaultSettings(name: string): Omit<Settings, "roleArn" | "runtime" | "handler"> {
   return {
@@ -37,11 +40,8 @@ export function defaultSettings(name: string): Omit<Settings, "roleArn" | "runti
   };
 }
 
-/** Applies what the request names to `current`. Throws InvalidParameterValueException. */
-export function applySettings<Current extends Partial<Settings> & Pick<Settings, "logging" | "tracingMode" | "snapStart">>(
-  current: Current,
-  request: SettingsRequest,
-): Current & Partial<Settings> {
+/** Applies what the request names to `current`. Throws InvalidParameterValueException. `folders`: what file systems there are. */
+export function applySettings<Current extends Settings>(current: Current, request: SettingsRequest, folders: FileSystemFolders): Current {
   refuseWhatIsNotServed(request);
   if (request.Runtime !== undefined) checkRuntime(request.Runtime);
   const { MemorySize, Timeout, EphemeralStorage } = request;
@@ -50,7 +50,8 @@ export function applySettings<Current extends Partial<Settings> & Pick<Settings,
   checkRange("ephemeralStorage.size", EphemeralStorage?.Size, maximumEphemeralStorageMb);
   const variables = request.Environment?.Variables;
   if (variables !== undefined) checkVariables(variables);
-  return {
+  const vpc = applyVpc(current.vpc, request.VpcConfig);
+  const next = {
     ...current,
     ...given("roleArn", request.Role),
     ...given("runtime", request.Runtime as string | undefined),
@@ -62,25 +63,18 @@ export function applySettings<Current extends Partial<Settings> & Pick<Settings,
     ...given("kmsKeyArn", request.KMSKeyArn),
     ...given("tracingMode", request.TracingConfig?.Mode),
     ...given("ephemeralStorageMb", EphemeralStorage?.Size),
-    ...given("deadLetterTargetArn", request.DeadLetterConfig?.TargetArn),
+    ...given("deadLetterTargetArn", checkDeadLetterTarget(request.DeadLetterConfig?.TargetArn)),
     ...given("snapStart", request.SnapStart?.ApplyOn),
+    ...given("vpc", vpc),
+    ...given("fileSystems", applyFileSystems(current.fileSystems, request.FileSystemConfigs, vpc, folders)),
+    ...given("image", applyImageConfig(current.image, request)),
     logging: applyLogging(current.logging, request.LoggingConfig),
   };
-}
-
-/** Members of CreateFunction that belong to later work are refused by name rather than forgotten. */
-export function refuseUnservedCreation(request: Present<CreateFunctionRequest>): void {
-  if (request.PackageType === "Image") throw notSupportedYet("PackageType Image");
-  if (request.PublishTo !== undefined) throw notSupportedYet("PublishTo");
-  if (request.CodeSigningConfigArn !== undefined) throw notSupportedYet("CodeSigningConfigArn");
-  if (request.TenancyConfig !== undefined) throw notSupportedYet("TenancyConfig");
+  checkSnapStart(next);
+  return withoutEmpty(next);
 }
 
 function refuseWhatIsNotServed(request: SettingsRequest & { CapacityProviderConfig?: unknown; DurableConfig?: unknown }): void {
-  if (request.Layers?.length) throw notSupportedYet("Layers");
-  if (request.VpcConfig?.SubnetIds?.length || request.VpcConfig?.SecurityGroupIds?.length) throw notSupportedYet("VpcConfig");
-  if (request.FileSystemConfigs?.length) throw notSupportedYet("FileSystemConfigs");
-  if (request.ImageConfig !== undefined) throw notSupportedYet("ImageConfig");
   if (request.CapacityProviderConfig !== undefined) throw notSupportedYet("CapacityProviderConfig");
   if (request.DurableConfig !== undefined) throw notSupportedYet("DurableConfig");
 }
@@ -91,6 +85,19 @@ function checkRange(member: string, value: number | undefined, maximum: number):
   if (value > maximum) {
     throw invalidParameter(`1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must have value less than or equal to ${maximum}`);
   }
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq: a queue or a topic, or nothing again. */
+function checkDeadLetterTarget(arn: string | undefined): string | undefined {
+  if (arn === undefined || arn === "" || /^arn:aws[\w-]*:(?:sqs|sns):[\w-]+:\d{12}:[^:]+$/.test(arn)) return arn;
+  throw invalidParameter(`The dead letter target ${arn} is invalid: it must be the ARN of an SQS queue or an SNS topic.`);
+}
+
+function checkSnapStart({ snapStart, runtime, image, isTenantIsolated }: Settings): void {
+  if (snapStart === "None") return;
+  if (image !== undefined) throw invalidParameter("ContainerImage is not supported for SnapStart enabled functions.");
+  if (!hasSnapStart(runtime)) throw invalidParameter(`${runtime} is not supported for SnapStart enabled functions.`);
+  if (isTenantIsolated) throw invalidParameter("Tenant isolation is not supported for SnapStart enabled functions.");
 }
 
 function applyLogging(current: Logging, request: SettingsRequest["LoggingConfig"]): Logging {
@@ -110,7 +117,18 @@ function applyLogging(current: Logging, request: SettingsRequest["LoggingConfig"
   };
 }
 
-/** `{ [key]: value }`, or nothing when the request does not name it. An empty string takes a setting away, as on AWS. */
+/** `{ [key]: value }`, or nothing when the request does not name it. */
 function given<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
   return value === undefined ? {} : ({ [key]: value } as { [K in Key]?: Value });
+}
+
+/** An empty string or list takes a setting away, as on AWS; an empty map of variables stays one. */
+function withoutEmpty<Current extends Settings>(settings: Current): Current {
+  const { kmsKeyArn, deadLetterTargetArn, fileSystems, ...rest } = settings;
+  return {
+    ...rest,
+    ...(kmsKeyArn && { kmsKeyArn }),
+    ...(deadLetterTargetArn && { deadLetterTargetArn }),
+    ...(fileSystems?.length && { fileSystems }),
+  } as Current;
 }

@@ -40,6 +40,6 @@ export async function changeLatest(state: LambdaState, current: FunctionVersion,
 export function retire({ sandbox, packages, log }: Pick<LambdaState, "sandbox" | "packages" | "log">, previous: FunctionVersion): void {
   sandbox
     .retire(previous.environmentKey)
-    .then(() => packages.removeUnused(previous.code.digest))
+    .then(() => packages.removeUnusedOf(previous))
     .catch((error: unknown) => log.error("a code package could not be removed", { function: previous.name, error }));
 }

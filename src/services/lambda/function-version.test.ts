@@ -19,13 +19,13 @@ const latest: FunctionVersion = {
   ephemeralStorageMb: 512,
   snapStart: "None",
   logging: { format: "Text", group: "g" },
-  code: { digest: "d", sha256: "s", sizeBytes: 1 },
+  code: { digest: "d", sha256: "s", sizeBytes: 1, unzippedBytes: 1 },
   modifiedMs: 1,
   revisionId: "revision",
   environmentKey: "environment",
   state: { name: "Active" },
   lastUpdate: { status: "Successful" },
-} as FunctionVersion;
+};
 const publication = { number: 7, nowMs: 2, revisionId: "new revision", environmentKey: "new environment" };
 
 describe("publishing", () => {
@@ -42,7 +42,10 @@ describe("publishing", () => {
   });
 
   test("gives a version that is Pending while $LATEST is in the making", () => {
-    for (const settling of [{ ...latest, lastUpdate: updating }, { ...latest, state: creating }]) {
+    for (const settling of [
+      { ...latest, lastUpdate: updating },
+      { ...latest, state: creating },
+    ]) {
       const version = publishedAs(settling, publication);
       assert.deepEqual(version.state, creating);
       assert.equal("lastUpdate" in version, false);
@@ -54,7 +57,12 @@ describe("publishing", () => {
     const version = publishedAs(latest, { ...publication, description: "another" });
     assert.ok(hasSameContent(version, { ...latest, revisionId: "other", environmentKey: "other", modifiedMs: 9, lastUpdate: updating }));
     assert.ok(hasSameContent(version, { ...latest, variables: { B: "2", A: "1" } }));
-    const changes: Array<Partial<FunctionVersion>> = [{ description: "" }, { variables: { A: "1" } }, { code: { ...latest.code, digest: "e" } }, { architecture: "arm64" }];
+    const changes: Array<Partial<FunctionVersion>> = [
+      { description: "" },
+      { variables: { A: "1" } },
+      { code: { ...latest.code, digest: "e" } },
+      { architecture: "arm64" },
+    ];
     for (const change of changes) assert.equal(hasSameContent(version, { ...latest, ...change }), false);
   });
 });

@@ -3,13 +3,17 @@
  * time and the ids. https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
  */
 import { isDeepStrictEqual } from "node:util";
+import type { FileSystem } from "./function-file-systems.ts";
+import type { ContainerImage } from "./function-image.ts";
 import type { FunctionId } from "./function-name.ts";
+import type { VpcAttachment } from "./function-vpc.ts";
 
 export const latestVersion = "$LATEST";
 
 export interface FunctionVersion extends FunctionId {
   /** `$LATEST`, or the number under which it was published. */
   version: string;
+  /** Empty for an image, as is `handler`. */
   runtime: string;
   roleArn: string;
   handler: string;
@@ -27,7 +31,17 @@ export interface FunctionVersion extends FunctionId {
   deadLetterTargetArn?: string;
   snapStart: "None" | "PublishedVersions";
   logging: Logging;
+  /** Absent when the function was never in one. */
+  vpc?: VpcAttachment;
+  /** Absent when there are none. */
+  fileSystems?: FileSystem[];
+  /** Whether each tenant has execution environments of its own. */
+  isTenantIsolated?: true;
+  /** Absent when the code is a zip package. */
+  image?: ContainerImage;
   code: CodePackage;
+  /** In the order in which they are laid over each other; absent when there are none. */
+  layers?: FunctionLayer[];
   /** Epoch milliseconds of the last change by a user. */
   modifiedMs: number;
   /** New at every write. */
@@ -48,9 +62,16 @@ export interface Logging {
 export interface CodePackage {
   /** Of the blob. */
   digest: string;
-  /** As the API shows it: base64. */
+  /** As the API shows it: base64, of images hexadecimal. */
   sha256: string;
   sizeBytes: number;
+  unzippedBytes: number;
+}
+
+/** A layer version as a function remembers it, be it deleted or not. */
+export interface FunctionLayer extends Omit<CodePackage, "sha256"> {
+  /** With the version. */
+  arn: string;
 }
 
 export interface State {

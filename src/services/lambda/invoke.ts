@@ -4,7 +4,8 @@
  */
 import { type InvocationOutcome, SandboxBusy, SandboxFailure } from "#sandbox/contract.ts";
 import { AwsError } from "#wire/errors.ts";
-import { notInState } from "./errors.ts";
+import { invalidParameter, notInState, throttled } from "./errors.ts";
+import { mountFailure } from "./function-file-systems.ts";
 import { roleCannotBeAssumed } from "./function-role.ts";
 import { type FunctionReference, functionArn } from "./function-name.ts";
 import type { FunctionVersion } from "./function-version.ts";
@@ -20,6 +21,7 @@ export interface Invocation {
   /** JSON text. */
   clientContext?: string;
   tailLog?: boolean;
+  tenantId?: string;
 }
 
 export interface Invoked {
@@ -28,25 +30,41 @@ export interface Invoked {
 }
 
 /** What every invocation type asks before anything is accepted. Throws AWS's errors. */
-export async function findInvocable(state: Pick<LambdaState, "store" | "aliases" | "ids">, target: FunctionReference): Promise<FunctionVersion> {
+export async function findInvocable(
+  state: Pick<LambdaState, "store" | "aliases" | "ids">,
+  { target, tenantId }: Pick<Invocation, "target" | "tenantId">,
+): Promise<FunctionVersion> {
   const version = await requireServing(state, target);
   if (version.state.name !== "Active") throw notInState(version.state.name);
+  checkTenant(version, tenantId);
   return version;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html */
+function checkTenant({ isTenantIsolated }: FunctionVersion, tenantId: string | undefined): void {
+  if (isTenantIsolated && tenantId === undefined) {
+    throw invalidParameter("The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.");
+  }
+  if (!isTenantIsolated && tenantId !== undefined) {
+    throw invalidParameter("The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request and try again.");
+  }
 }
 
 /** Runs a function and waits for its answer. Rejects with AWS's errors for what is not the function's own doing. */
 export async function invokeFunction(state: LambdaState, invocation: Invocation): Promise<Invoked> {
-  const version = await findInvocable(state, invocation.target);
+  const version = await findInvocable(state, invocation);
   const payload = checkJson(invocation.payload);
   try {
-    const outcome = await state.sandbox.invoke(state.specs.of(version), {
+    const request = {
       requestId: invocation.requestId,
       payload,
       invokedFunctionArn: functionArn(invocation.target, invocation.target.qualifier),
       traceId: invocation.traceId,
       tailLog: invocation.tailLog ?? false,
       ...(invocation.clientContext !== undefined && { clientContext: invocation.clientContext }),
-    });
+      ...(invocation.tenantId !== undefined && { tenantId: invocation.tenantId }),
+    };
+    const outcome = await state.admission.run(version, () => state.sandbox.invoke(state.specs.of(version), request));
     return { outcome, executedVersion: version.version };
   } catch (error) {
     throw asAwsError(error);
@@ -54,11 +72,10 @@ export async function invokeFunction(state: LambdaState, invocation: Invocation)
 }
 
 function asAwsError(error: unknown): unknown {
-  if (error instanceof SandboxBusy) {
-    return new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: "ConcurrentInvocationLimitExceeded", Type: "User", retryAfterSeconds: "1" });
-  }
+  if (error instanceof SandboxBusy) return throttled("ConcurrentInvocationLimitExceeded");
   if (!(error instanceof SandboxFailure)) return error;
   if (error.cause instanceof AwsError && error.cause.code === "AccessDenied") return new AwsError("AccessDeniedException", roleCannotBeAssumed);
+  if (error.reason === "file-system") return mountFailure(error.message);
   if (error.reason === "runtime-missing") return new AwsError("InvalidRuntimeException", error.message, { Type: "User" });
   if (error.reason === "stopping") return new AwsError("ServiceException", "Pilotlight is stopping.", { Type: "Service" });
   return new AwsError("ServiceException", error.message, { Type: "Service" });

@@ -53,3 +53,10 @@ export const minimumUnreservedConcurrency = 100;
 export const throttleRetrySeconds = 1;
 /** Largest page of the lists of satellites: https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionUrlConfigs.html */
 export const satellitesPageSize = 50;
+/** Whatever MaxItems says, as in the lists of functions. */
+export const listCodeSigningPageSize = 50;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/chapter-layers.html: of one function */
+export const functionLayers = 5;
+/** Unless MaxItems says otherwise. https://docs.aws.amazon.com/lambda/latest/api/API_ListLayers.html */
+export const listLayersPageSize = 50;

@@ -13,11 +13,21 @@ export interface Draft {
 }
 
 /** The version that publishing `latest` now would give. */
-export async function draftVersion({ store, clock, ids }: Pick<LambdaState, "store" | "clock" | "ids">, latest: FunctionVersion, description?: string): Promise<Draft> {
+export async function draftVersion(
+  { store, clock, ids }: Pick<LambdaState, "store" | "clock" | "ids">,
+  latest: FunctionVersion,
+  description?: string,
+): Promise<Draft> {
   const lastNumber = await store.lastNumber(latest);
   const last = await store.find(latest, String(lastNumber));
   if (last !== undefined && hasSameContent(last, latest)) return { version: last, isNew: false };
-  const version = publishedAs(latest, { number: lastNumber + 1, nowMs: clock.now(), revisionId: ids.uuid(), environmentKey: ids.uuid(), description });
+  const version = publishedAs(latest, {
+    number: lastNumber + 1,
+    nowMs: clock.now(),
+    revisionId: ids.uuid(),
+    environmentKey: ids.uuid(),
+    description,
+  });
   return { version, isNew: true };
 }
 

@@ -10,7 +10,7 @@ import type { LambdaState } from "./state.ts";
 
 type Stores = Pick<LambdaState, "store" | "aliases">;
 
-export const isAliasName = (qualifier: string): boolean => !/^(?:\$.*|\d+)$/.test(qualifier);
+export const isAliasName = (qualifier: string): boolean => /^(?!\d+$)[\w-]+$/.test(qualifier);
 
 /** The version a reference names: of an alias, the first one. Rejects with ResourceNotFoundException, which names the ARN as called. */
 export function requireVersion(stores: Stores, reference: FunctionReference): Promise<FunctionVersion> {

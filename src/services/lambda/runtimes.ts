@@ -36,6 +36,9 @@ export function checkRuntime(runtime: string): void {
   throw invalidParameter(`Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: ${printedSet} or be a valid ARN`);
 }
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes: Java from 11, Python from 3.12, .NET from 8. */
+export const hasSnapStart = (runtime: string): boolean => /^(?:java(?:1[1-9]|[2-9]\d)|python3\.(?:1[2-9]|[2-9]\d)|dotnet(?:[89]|\d\d))/.test(runtime);
+
 /** An ARN in AWS's form, one per runtime and region; the hash stands for our implementation of it. */
 export function runtimeVersionArn(runtime: string, region: string): string {
   return `arn:aws:lambda:${region}::runtime:${createHash("sha256").update(`pilotlight ${runtime}`).digest("hex")}`;

@@ -3,19 +3,30 @@ import type { STS } from "@aws-sdk/client-sts";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
+import { Semaphore } from "#kit/semaphore.ts";
 import type { Sandbox } from "#sandbox/contract.ts";
 import type { BlobStore } from "#storage/blobs.ts";
 import { type CallsOf, callsOf } from "#wire/calls.ts";
 import type { Operation } from "#wire/operation.ts";
 import type { ServiceDependencies } from "#wire/service.ts";
+import { Admission } from "./satellites/admission.ts";
 import { CodePackages } from "./code-packages.ts";
 import { EventStore } from "./event-store.ts";
+import { type EventSources, unknownEventSources } from "./event-sources/source.ts";
+import type { FileSystemFolders } from "./function-file-systems.ts";
 import { EnvironmentSpecs } from "./environment-spec.ts";
 import type { LambdaPorts } from "./ports.ts";
 import { functions } from "./migrations/0001-functions.ts";
 import { versions } from "./migrations/0002-versions.ts";
+import { satellites as satelliteTables } from "./migrations/0003-satellites.ts";
+import { layers as layerTables } from "./migrations/0004-layers.ts";
+import { eventSourceMappings } from "./migrations/0005-event-source-mappings.ts";
 import { AliasStore } from "./store/aliases.ts";
+import { CodeSigningStore } from "./store/code-signing.ts";
+import { EventSourceMappingStore } from "./store/event-source-mappings.ts";
 import { FunctionStore } from "./store/functions.ts";
+import { LayerStore } from "./store/layers.ts";
+import { SatelliteStore } from "./store/satellites.ts";
 
 /** What the operations of this service share. */
 export interface LambdaState {
@@ -26,13 +37,24 @@ export interface LambdaState {
   sts: Pick<CallsOf<STS>, "assumeRole">;
   store: FunctionStore;
   aliases: AliasStore;
+  layers: LayerStore;
+  satellites: SatelliteStore;
+  codeSigning: CodeSigningStore;
+  admission: Admission;
+  /** Held while something is changed that is weighed against the limits of the whole account. */
+  accountChange: Semaphore;
   events: EventStore;
   /** Rung when an asynchronous event has been accepted. */
   eventBell: Bell;
+  mappings: EventSourceMappingStore;
+  /** Rung when an event source mapping is on its way to another state. */
+  mappingBell: Bell;
+  eventSources: EventSources;
   blobs: BlobStore;
   packages: CodePackages;
   sandbox: Sandbox;
   specs: EnvironmentSpecs;
+  fileSystems: FileSystemFolders;
   signingSecret: Buffer;
 }
 
@@ -52,11 +74,13 @@ export class Bell {
 }
 
 export async function openLambda(dependencies: ServiceDependencies & LambdaPorts): Promise<LambdaState> {
-  const { clock, ids, log, calls, database, blobs, unpacked, sandbox, signingSecret, endpoint } = dependencies;
+  const { clock, ids, log, calls, database, blobs, unpacked, sandbox, signingSecret, endpoint, fileSystems } = dependencies;
   const sts = callsOf<STS>(calls, "sts");
-  await database.migrate("lambda", [functions, versions]);
-  const aliases = new AliasStore(database);
-  const store = new FunctionStore(database, aliases);
+  await database.migrate("lambda", [functions, versions, satelliteTables, layerTables, eventSourceMappings]);
+  const satellites = new SatelliteStore(database);
+  const aliases = new AliasStore(database, satellites);
+  const layers = new LayerStore(database);
+  const store = new FunctionStore(database, aliases, satellites);
   return {
     clock,
     ids,
@@ -65,12 +89,21 @@ export async function openLambda(dependencies: ServiceDependencies & LambdaPorts
     sts,
     store,
     aliases,
+    layers,
+    satellites,
+    codeSigning: new CodeSigningStore(database),
+    admission: new Admission(satellites),
+    accountChange: new Semaphore(1),
     events: new EventStore(database),
     eventBell: new Bell(),
+    mappings: new EventSourceMappingStore(database),
+    mappingBell: new Bell(),
+    eventSources: unknownEventSources,
     blobs,
-    packages: new CodePackages(blobs, unpacked, store),
+    packages: new CodePackages(blobs, unpacked, store, layers),
     sandbox,
-    specs: new EnvironmentSpecs(sts, endpoint),
+    fileSystems,
+    specs: new EnvironmentSpecs(sts, endpoint, fileSystems),
     signingSecret,
   };
 }

@@ -1,6 +1,9 @@
+import { AwsError } from "#wire/errors.ts";
 import { functionNotFound, invalidParameter, notSupportedYet, resourceConflict } from "./errors.ts";
-import { type FunctionId, functionArn, parseFunctionName, type Scope } from "./function-name.ts";
+import { mappingArn } from "./event-sources/mapping.ts";
+import { functionArn, parseFunctionName, type Scope } from "./function-name.ts";
 import { resourceTags } from "./limits.ts";
+import { requireCodeSigning } from "./satellites/code-signing.ts";
 import type { LambdaState } from "./state.ts";
 
 type Tags = Record<string, string>;
@@ -10,24 +13,58 @@ export function checkTags(tags: Tags): void {
   if (Object.keys(tags).length > resourceTags) throw invalidParameter("Number of tags exceeds resource tag limit.");
 }
 
-/** The tags of the function an ARN names. Throws for versions and aliases, which have none, and for what is not served. */
-export async function findTags({ store }: Pick<LambdaState, "store">, resourceArn: string, scope: Scope): Promise<{ id: FunctionId; tags: Tags }> {
+/** A resource as far as its tags go. */
+interface Tagged {
+  tags: Tags;
+  /** False if somebody else has changed them, or the resource is gone. */
+  replaceTags(next: Tags): Promise<boolean>;
+}
+
+type TagState = Pick<LambdaState, "store" | "mappings" | "codeSigning">;
+
+/** What an ARN names. Throws when there is no such thing, for versions and aliases, which have no tags, and for what is not served. */
+export function findTagged(state: TagState, resourceArn: string, scope: Scope): Promise<Tagged> {
   const [, , , , , kind] = resourceArn.split(":");
-  if (kind !== "function") throw notSupportedYet(`tags of ${kind} resources`);
+  switch (kind) {
+    case "function":
+      return taggedFunction(state, resourceArn, scope);
+    case "event-source-mapping":
+      return taggedMapping(state, resourceArn, scope);
+    case "code-signing-config":
+      return taggedCodeSigning(state, resourceArn, scope);
+    default:
+      throw notSupportedYet(`tags of ${kind} resources`);
+  }
+}
+
+async function taggedFunction({ store }: TagState, resourceArn: string, scope: Scope): Promise<Tagged> {
   const { qualifier, ...id } = parseFunctionName(resourceArn, scope);
   if (qualifier !== undefined) throw invalidParameter("Tags on function aliases and versions are not supported. Please specify a function ARN.");
   const tags = await store.tags(id);
   if (tags === undefined) throw functionNotFound(functionArn(id));
-  return { id, tags };
+  return { tags, replaceTags: (next) => store.replaceTags(id, tags, next) };
+}
+
+async function taggedMapping({ mappings }: TagState, resourceArn: string, { accountId, region }: Scope): Promise<Tagged> {
+  const key = { accountId, region, uuid: resourceArn.slice(resourceArn.lastIndexOf(":") + 1) };
+  const tags = mappingArn(key) === resourceArn ? await mappings.tags(key) : undefined;
+  if (tags === undefined) throw new AwsError("ResourceNotFoundException", `Event source mapping not found: ${resourceArn}`, { Type: "User" });
+  return { tags, replaceTags: (next) => mappings.replaceTags(key, tags, next) };
+}
+
+async function taggedCodeSigning({ codeSigning }: TagState, resourceArn: string, scope: Scope): Promise<Tagged> {
+  const id = await requireCodeSigning({ codeSigning }, resourceArn, scope);
+  const tags = (await codeSigning.tags(id)) ?? {};
+  return { tags, replaceTags: (next) => codeSigning.replaceTags(id, tags, next) };
 }
 
 /** Replaces the tags by what `change` makes of them; a concurrent change makes it try once more. */
-export async function changeTags(state: Pick<LambdaState, "store">, resourceArn: string, scope: Scope, change: (tags: Tags) => Tags): Promise<void> {
+export async function changeTags(state: TagState, resourceArn: string, scope: Scope, change: (tags: Tags) => Tags): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
-    const { id, tags } = await findTags(state, resourceArn, scope);
-    const next = change(tags);
+    const resource = await findTagged(state, resourceArn, scope);
+    const next = change(resource.tags);
     checkTags(next);
-    if (await state.store.replaceTags(id, tags, next)) return;
+    if (await resource.replaceTags(next)) return;
   }
   throw resourceConflict("The tags of this resource are being changed by others. Please try again.");
 }

@@ -13,6 +13,7 @@ import { type CallsOf, callsOf } from "#wire/calls.ts";
 import { Dispatcher } from "#wire/dispatcher.ts";
 import { rootPrincipal } from "#wire/principal.ts";
 import { ServiceHost } from "#wire/service-host.ts";
+import { isSettling, latestVersion } from "./function-version.ts";
 import { lambda } from "./index.ts";
 import type { LambdaState } from "./state.ts";
 
@@ -25,11 +26,17 @@ export interface LambdaTrial extends AsyncDisposable {
   readCount(): number;
   /** What the next draws of chance give; 0 when they are used up. */
   fractions: number[];
+  /** Makes the function `f` of a zip file, and does not wait for it. */
+  createFunction(zip: Uint8Array): Promise<void>;
+  /** Waits until $LATEST of `f` is not in the making any more. */
+  settle(): Promise<void>;
 }
 
 export const accountId = "123456789012";
 export const root = { as: rootPrincipal(accountId), region: "eu-central-1" };
-export const roleArn = `arn:aws:iam::${accountId}:role/function-role`;
+/** The function of `createFunction`. */
+export const id = { accountId, region: root.region, name: "f" };
+const roleArn = `arn:aws:iam::${accountId}:role/function-role`;
 
 /** Answers every invocation with `{}`, and keeps functions in the making for as long as `gate` is there. */
 export class NotingSandbox implements Sandbox {
@@ -83,19 +90,28 @@ export async function openLambdaTrial(): Promise<LambdaTrial> {
     accountId,
     database: counting,
     blobs: await openBlobFiles(join(folder, "blobs")),
-    unpacked: { async delete() {} },
+    unpacked: { async delete() {}, async deleteMerged() {} },
+    fileSystems: new Map(),
     sandbox,
     signingSecret: Buffer.alloc(32),
     endpoint: () => "http://127.0.0.1:4566",
   } as ConstructorParameters<typeof ServiceHost>[1]);
   dispatcher.add(host);
-  const { state } = await host.load();
+  const state = (await host.load()).state as LambdaState;
+  const client = callsOf<Lambda>(dispatcher, "lambda");
   return {
-    lambda: callsOf<Lambda>(dispatcher, "lambda"),
-    state: state as LambdaState,
+    lambda: client,
+    state,
     sandbox,
     readCount: () => reads,
     fractions,
+    async createFunction(zip) {
+      const settings = { FunctionName: id.name, Runtime: "nodejs24.x", Handler: "index.handler", Role: roleArn } as const;
+      await client.createFunction({ ...settings, Code: { ZipFile: zip } }, root);
+    },
+    async settle() {
+      while (isSettling((await state.store.find(id, latestVersion))!)) await new Promise((resolve) => setImmediate(resolve));
+    },
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });

@@ -36,8 +36,23 @@ export function readClaim(headers: Headers, query: readonly QueryParameter[]): S
   return undefined;
 }
 
-/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`: any order, commas or spaces between, as AWS takes it. */
+/** As every SDK writes it; what it matches means the same to the tolerant reader below. */
+const usualForm = /^(AWS4-HMAC-SHA256) Credential=([^,\s]+), ?SignedHeaders=([^,\s]+), ?Signature=([^,\s]+)$/;
+
 function readAuthorization(authorization: string, headers: Headers): SignatureClaim {
+  const usual = usualForm.exec(authorization);
+  const timestamp = single(headers["x-amz-date"]);
+  if (usual === null || timestamp === undefined) return readUnusualAuthorization(authorization, headers);
+  const sessionToken = single(headers["x-amz-security-token"]);
+  return {
+    ...readParts(usual[1]!, usual[2]!, usual[3]!, timestamp),
+    signature: usual[4]!,
+    ...(sessionToken !== undefined && { sessionToken }),
+  };
+}
+
+/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`: any order, commas or spaces between, as AWS takes it. */
+function readUnusualAuthorization(authorization: string, headers: Headers): SignatureClaim {
   const [scheme, ...pairs] = authorization.split(/[\s,]+/).filter((part) => part !== "");
   // The header itself is never shown: whatever is in there may be somebody's password.
   const digest = (): string => hash("sha256", authorization, "base64");

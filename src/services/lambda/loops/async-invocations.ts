@@ -7,7 +7,8 @@ import { AwsError } from "#wire/errors.ts";
 import type { Loop } from "#wire/service.ts";
 import type { AsyncEvent } from "../event-store.ts";
 import { invokeFunction } from "../invoke.ts";
-import { asyncBackOffMs, asyncEventAgeMs, asyncRetryDelaysMs } from "../limits.ts";
+import { asyncBackOffMs, asyncRetryDelaysMs } from "../limits.ts";
+import { retryLimits } from "../satellites/event-invoke.ts";
 import type { LambdaState } from "../state.ts";
 
 /** Events that run at one time; the rest waits on disk. */
@@ -82,13 +83,15 @@ class AsyncInvocations implements AsyncDisposable {
   }
 
   async #run(event: AsyncEvent): Promise<void> {
-    const { events, clock } = this.#state;
-    if (clock.now() - event.acceptedMs > asyncEventAgeMs) return this.#finish(event);
+    const { events, clock, admission } = this.#state;
+    const { retries, ageMs } = await retryLimits(this.#state, event.target);
+    // A function that is switched off is not waited for.
+    if (clock.now() - event.acceptedMs > ageMs || (await admission.reservedFor(event.target)) === 0) return this.#finish(event);
     try {
       const { outcome } = await invokeFunction(this.#state, { target: event.target, payload: event.payload, requestId: event.id, ...event.context });
       if (outcome.functionError === undefined) return await this.#finish(event);
       const delayMs = asyncRetryDelaysMs[event.attempt];
-      if (delayMs === undefined) return await this.#finish(event);
+      if (delayMs === undefined || event.attempt >= retries) return await this.#finish(event);
       await events.postpone(event.id, event.attempt + 1, clock.now() + delayMs);
     } catch (error) {
       if (error instanceof AwsError && error.code === "ResourceNotFoundException") return this.#finish(event);

@@ -4,7 +4,7 @@ export const satellites: Migration = {
   name: "0003-satellites",
   statements: [
     // What hangs on a function, a version or an alias (`qualifier`) and goes away with it; `content` is the JSON of its kind in
-    // satellite.ts, `lookup` what it is found by from elsewhere.
+    // satellites/satellite.ts, `lookup` what it is found by from elsewhere.
     `create table lambda_satellites (
       account_id text not null, region text not null, name text not null, kind text not null, qualifier text not null,
       lookup text, content text not null,

@@ -1,5 +1,6 @@
 import type { GetAccountSettingsRequest, GetAccountSettingsResponse } from "@aws-sdk/client-lambda";
 import { accountCodeBytes, accountConcurrentExecutions, unzippedPackageBytes, zippedPackageBytes } from "../limits.ts";
+import { unreservedConcurrency } from "../satellites/concurrency.ts";
 import type { LambdaOperation } from "../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
@@ -11,7 +12,7 @@ export const getAccountSettings: LambdaOperation<GetAccountSettingsRequest, GetA
       CodeSizeUnzipped: unzippedPackageBytes,
       CodeSizeZipped: zippedPackageBytes,
       ConcurrentExecutions: accountConcurrentExecutions,
-      UnreservedConcurrentExecutions: accountConcurrentExecutions,
+      UnreservedConcurrentExecutions: await unreservedConcurrency(state, { accountId, region }),
     },
     AccountUsage: { TotalCodeSize: codeBytes, FunctionCount: functionCount },
   };

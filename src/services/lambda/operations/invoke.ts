@@ -16,9 +16,9 @@ export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = as
   const payload = (input.Payload as Uint8Array | undefined) ?? empty;
   const clientContext = readClientContext(input.ClientContext);
   const traceId = newTraceId(state.clock.now(), requestId);
-  const shared = { traceId, ...(clientContext !== undefined && { clientContext }) };
+  const shared = { traceId, ...(clientContext !== undefined && { clientContext }), ...(input.TenantId !== undefined && { tenantId: input.TenantId }) };
   if (input.InvocationType === "DryRun") {
-    const version = await findInvocable(state, target);
+    const version = await findInvocable(state, { target, ...shared });
     checkJson(payload);
     return { StatusCode: 204, ExecutedVersion: version.version };
   }
@@ -39,7 +39,7 @@ const empty = Buffer.alloc(0);
 /** The 202 leaves when the event is on disk. */
 async function accept(state: LambdaState, target: FunctionReference, payload: Uint8Array, id: string, context: AsyncContext): Promise<InvocationResponse> {
   checkSize(payload, "Event", asynchronousPayloadBytes);
-  await findInvocable(state, target);
+  await findInvocable(state, { target, ...context });
   const nowMs = state.clock.now();
   await state.events.add({ id, target, payload: checkJson(payload), context, attempt: 0, acceptedMs: nowMs, dueMs: nowMs });
   state.eventBell.ring();

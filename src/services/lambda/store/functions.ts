@@ -5,7 +5,8 @@ import { type FunctionId, functionArn, type Scope } from "../function-name.ts";
 import { type FunctionVersion, latestVersion, versionNumber } from "../function-version.ts";
 import type { AliasStore } from "./aliases.ts";
 import { Recent } from "./recent.ts";
-import { keyOf, sql, toVersion, toVersionRow, writeExpecting } from "./tables.ts";
+import type { SatelliteStore } from "./satellites.ts";
+import { digestList, keyOf, sql, toVersion, toVersionRow, writeExpecting } from "./tables.ts";
 
 const maximumCached = 10_000;
 
@@ -18,12 +19,14 @@ export interface VersionPosition {
 export class FunctionStore {
   readonly #database: Database;
   readonly #aliases: Pick<AliasStore, "forget">;
+  readonly #satellites: SatelliteStore;
   readonly #recent = new Recent<FunctionVersion>(maximumCached);
 
-  /** `aliases` is told of functions that are gone, and their aliases with them. */
-  constructor(database: Database, aliases: Pick<AliasStore, "forget">) {
+  /** `aliases` and `satellites` are told of functions that are gone, and what belonged to them with them. */
+  constructor(database: Database, aliases: Pick<AliasStore, "forget">, satellites: SatelliteStore) {
     this.#database = database;
     this.#aliases = aliases;
+    this.#satellites = satellites;
   }
 
   /**
@@ -131,7 +134,8 @@ export class FunctionStore {
       .selectFrom("lambda_versions")
       .select("configuration")
       .where(({ and }) => and({ account_id: accountId, region, ...(!isWithPublished && { number: 0 }) }))
-      .where(({ and, or, eb }) => or([eb("name", ">", after.name), and([eb("name", "=", after.name), eb("number", ">", after.number)])]))
+      .where("name", ">=", after.name)
+      .where(({ or, eb }) => or([eb("name", ">", after.name), eb("number", ">", after.number)]))
       .orderBy("name")
       .orderBy("number")
       .limit(limit);
@@ -182,9 +186,19 @@ export class FunctionStore {
     return { functionCount: row?.functionCount ?? 0, codeBytes: row?.codeBytes ?? 0 };
   }
 
-  /** Whether some version still uses a code package. */
+  /** Whether some version still uses a package, as its code or as a layer. */
   async usesCode(digest: string): Promise<boolean> {
-    const query = sql.selectFrom("lambda_versions").select("name").where("code_digest", "=", digest).limit(1);
+    const isUsed = sql.selectFrom("lambda_versions").select("name").limit(1);
+    const [asCode, asLayer] = await Promise.all([
+      this.#database.read(isUsed.where("code_digest", "=", digest).compile()),
+      this.#database.read(isUsed.where("layer_digests", "like", `% ${digest} %`).compile()),
+    ]);
+    return asCode.length + asLayer.length > 0;
+  }
+
+  /** Whether some version still has exactly these layers. */
+  async usesLayers(digests: readonly string[]): Promise<boolean> {
+    const query = sql.selectFrom("lambda_versions").select("name").where("layer_digests", "=", digestList(digests)).limit(1);
     return (await this.#database.read(query.compile())).length > 0;
   }
 

@@ -1,10 +1,11 @@
 /** Satellites: every SQL statement of theirs. Each write holds the version or alias it hangs on, so that none outlives it. */
-import type { Database, Statement } from "#storage/database.ts";
+import { type Database, type Statement, UniqueViolation } from "#storage/database.ts";
 import { queryBuilder } from "#storage/query-builder.ts";
 import { resourceConflict } from "../errors.ts";
 import { type FunctionId, functionArn, type Scope } from "../function-name.ts";
 import { isAliasName } from "../qualifiers.ts";
-import { lookupOf, type Place, type Satellite, type SatelliteKind, type Satellites } from "../satellite.ts";
+import type { Place } from "../satellites/place.ts";
+import { lookupOf, type Satellite, type SatelliteKind, type Satellites } from "../satellites/satellite.ts";
 import { Recent } from "./recent.ts";
 import { keyOf, sql as functionsSql, writeExpecting } from "./tables.ts";
 
@@ -56,10 +57,20 @@ export class SatelliteStore {
     return found as ReadonlyArray<Satellite<Kind>> | Promise<ReadonlyArray<Satellite<Kind>>>;
   }
 
-  /** Those of one kind that are found by `lookup`, in any account. */
+  /** Those of one kind that are found by `lookup`, by function, in any account. */
   async byLookup<Kind extends SatelliteKind>(kind: Kind, lookup: string): Promise<Array<Satellite<Kind>>> {
     const query = inOrder().where(({ and }) => and({ kind, lookup }));
     return (await this.#database.read(query.compile())).map(toSatellite) as Array<Satellite<Kind>>;
+  }
+
+  /** Adds a satellite; false if there is one already, or what it shall hang on is gone. */
+  async add(satellite: Satellite): Promise<boolean> {
+    try {
+      return await this.#write(satellite, [hold(satellite.place), { query: sql.insertInto("lambda_satellites").values(toRow(satellite)).compile() }]);
+    } catch (error) {
+      if (error instanceof UniqueViolation) return false;
+      throw error;
+    }
   }
 
   /** Adds a satellite, or replaces it; false if what it shall hang on is gone. */

@@ -21,6 +21,7 @@ export interface Tables {
     code_digest: string;
     code_bytes: number;
     is_settling: number;
+    layer_digests: string;
     configuration: string;
   };
   lambda_aliases: FunctionKey & {
@@ -44,8 +45,12 @@ export const toVersionRow = (version: FunctionVersion): Tables["lambda_versions"
   code_digest: version.code.digest,
   code_bytes: version.code.sizeBytes,
   is_settling: isSettling(version) ? 1 : 0,
+  layer_digests: digestList((version.layers ?? []).map(({ digest }) => digest)),
   configuration: JSON.stringify(version),
 });
+
+/** Digests in their order, each between spaces. */
+export const digestList = (digests: readonly string[]): string => ` ${digests.join(" ")} `;
 
 export const toVersion = ({ configuration }: { configuration: string }): FunctionVersion => JSON.parse(configuration) as FunctionVersion;
 

@@ -7,11 +7,14 @@ import { functionArn, parseUnqualifiedName } from "../../function-name.ts";
 import { checkRevision } from "../../guards.ts";
 import type { LambdaOperation } from "../../state.ts";
 
+/** Of those who change an alias at once, one gets through per attempt. */
+const maximumAttempts = 50;
+
 /** https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html. What the request does not name stays; empty weights end a split. */
 export const updateAlias: LambdaOperation<UpdateAliasRequest, AliasConfiguration> = async (input, context) => {
   const { state } = context;
   const id = parseUnqualifiedName(input.FunctionName, context);
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < maximumAttempts; attempt++) {
     const current = await state.aliases.find(id, input.Name);
     if (current === undefined) throw aliasNotFoundForUpdate(functionArn(id, input.Name));
     checkRevision(current, input.RevisionId);

@@ -2,58 +2,99 @@ import type { CreateFunctionRequest, FunctionConfiguration } from "@aws-sdk/clie
 import type { Present } from "#wire/operation.ts";
 import { invalidParameter, notSupportedYet } from "../../errors.ts";
 import { functionConfiguration } from "../../function-configuration.ts";
+import type { FileSystemFolders } from "../../function-file-systems.ts";
+import { readImage } from "../../function-image.ts";
 import { parseUnqualifiedName } from "../../function-name.ts";
 import { checkFunctionRole } from "../../function-role.ts";
-import { applySettings, defaultSettings, refuseUnservedCreation } from "../../function-settings.ts";
-import { creating, type FunctionVersion, latestVersion } from "../../function-version.ts";
+import { applySettings, defaultSettings, type Settings } from "../../function-settings.ts";
+import { type CodePackage, creating, type FunctionVersion, latestVersion } from "../../function-version.ts";
+import { useLayers, withLayers } from "../../layers/function-layers.ts";
 import { draftVersion } from "../../publishing.ts";
 import { startSettling } from "../../settling.ts";
-import type { LambdaOperation } from "../../state.ts";
+import type { LambdaOperation, LambdaState } from "../../state.ts";
 import { checkTags } from "../../tags.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
 export const createFunction: LambdaOperation<CreateFunctionRequest, FunctionConfiguration> = async (input, context) => {
   const { state, accountId, region } = context;
   const id = parseUnqualifiedName(input.FunctionName, context);
-  const { runtime, handler } = runtimeAndHandler(input);
-  refuseUnservedCreation(input);
-  const settings = applySettings({ ...defaultSettings(id.name), roleArn: input.Role, runtime, handler }, input);
+  const settings = initialSettings(id.name, input, state.fileSystems);
   const tags = input.Tags ?? {};
   checkTags(tags);
   await checkFunctionRole(state, input.Role, accountId, region);
-  const created = await state.packages.keepFor(inlineZip(input.Code), async (code) => {
-    const latest: FunctionVersion = {
-      ...id,
-      ...settings,
-      version: latestVersion,
-      architecture: input.Architectures?.[0] ?? "x86_64",
-      code,
-      modifiedMs: state.clock.now(),
-      revisionId: state.ids.uuid(),
-      environmentKey: state.ids.uuid(),
-      state: creating,
-    };
-    const published = input.Publish === true ? (await draftVersion(state, latest)).version : undefined;
-    await state.store.create(latest, tags, published);
-    return published === undefined ? [latest] : [latest, published];
-  });
+  const created = await useCode(input, state, (code) =>
+    useLayers(input.Layers ?? [], context, async (layers) => {
+      const latest: FunctionVersion = {
+        ...id,
+        ...settings,
+        version: latestVersion,
+        architecture: input.Architectures?.[0] ?? "x86_64",
+        code,
+        modifiedMs: state.clock.now(),
+        revisionId: state.ids.uuid(),
+        environmentKey: state.ids.uuid(),
+        state: creating,
+      };
+      return create(state, withLayers(latest, layers), tags, input.Publish === true);
+    }),
+  );
   for (const version of created) startSettling(state, version);
   // The version that was published, if one was, but under the function's own ARN: so AWS answers.
   return functionConfiguration(created.at(-1)!);
 };
 
-/** Both are the model's options, because images have neither; for zip packages AWS asks for them. */
-function runtimeAndHandler({ PackageType, Runtime, Handler }: Present<CreateFunctionRequest>): { runtime: string; handler: string } {
-  if (PackageType !== "Image" && (Runtime === undefined || Handler === undefined)) {
-    const missing = [Runtime === undefined && "Runtime", Handler === undefined && "Handler"].filter(Boolean).join(" and ");
-    throw invalidParameter(missing === "Runtime and Handler" ? "Runtime and Handler are mandatory parameters for functions created with deployment packages." : `${missing} is mandatory for functions created with deployment packages.`);
+/** Adds the function, and its first version if it is published at once. */
+async function create(state: LambdaState, latest: FunctionVersion, tags: Record<string, string>, isPublished: boolean): Promise<FunctionVersion[]> {
+  const published = isPublished ? (await draftVersion(state, latest)).version : undefined;
+  await state.store.create(latest, tags, published);
+  return published === undefined ? [latest] : [latest, published];
+}
+
+function initialSettings(name: string, input: Present<CreateFunctionRequest>, folders: FileSystemFolders): Settings {
+  refuseWhatIsNotServed(input);
+  const initial = {
+    ...defaultSettings(name),
+    roleArn: input.Role,
+    runtime: "",
+    handler: "",
+    ...(input.TenancyConfig && { isTenantIsolated: true as const }),
+  };
+  if (input.PackageType !== "Image") {
+    checkRuntimeAndHandler(input);
+    return applySettings(initial, input, folders);
   }
-  return { runtime: Runtime ?? "", handler: Handler ?? "" };
+  if (input.Layers?.length) throw invalidParameter("Please don't provide Layers for a function with packageType Image.");
+  return applySettings({ ...initial, image: readImage(imageUri(input)).image }, input, folders);
+}
+
+/** Members that belong to later work are refused by name rather than forgotten. */
+function refuseWhatIsNotServed(request: Present<CreateFunctionRequest>): void {
+  if (request.PublishTo !== undefined) throw notSupportedYet("PublishTo");
+  if (request.CodeSigningConfigArn !== undefined) throw notSupportedYet("CodeSigningConfigArn");
+}
+
+/** Both are the model's options, because images have neither; for zip packages AWS asks for them. */
+function checkRuntimeAndHandler({ Runtime, Handler }: Present<CreateFunctionRequest>): void {
+  if (Runtime !== undefined && Handler !== undefined) return;
+  if (Runtime === undefined && Handler === undefined) {
+    throw invalidParameter("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
+  }
+  throw invalidParameter(`${Runtime === undefined ? "Runtime" : "Handler"} is mandatory for functions created with deployment packages.`);
+}
+
+/** Keeps the package, if it is one, while `use` runs. */
+function useCode<Result>(input: Present<CreateFunctionRequest>, { packages }: LambdaState, use: (code: CodePackage) => Promise<Result>): Promise<Result> {
+  return input.PackageType === "Image" ? use(readImage(imageUri(input)).code) : packages.keepFor(inlineZip(input.Code), use);
+}
+
+function imageUri({ Code }: Present<CreateFunctionRequest>): string {
+  if (Code.ImageUri === undefined) throw invalidParameter("Please provide ImageUri when creating a function with packageType Image.");
+  return Code.ImageUri;
 }
 
 function inlineZip(code: Present<CreateFunctionRequest>["Code"]): Uint8Array {
   if (code.S3Bucket !== undefined || code.S3Key !== undefined) throw notSupportedYet("code from S3; send it inline as ZipFile");
-  if (code.ImageUri !== undefined) throw notSupportedYet("ImageUri");
+  if (code.ImageUri !== undefined) throw invalidParameter("Please don't provide ImageUri when creating a function with packageType Zip.");
   if (code.ZipFile === undefined) throw invalidParameter("Please provide a source for function code.");
   return code.ZipFile;
 }

@@ -30,5 +30,6 @@ async function deleteVersion(state: LambdaState, reference: FunctionReference, q
   if (version === undefined) return;
   if (await state.store.deleteVersion(version)) return retire(state, version);
   const aliases = await state.aliases.pointingTo(reference, qualifier);
-  if (aliases.length > 0) throw resourceConflict(`Unable to delete version because the following aliases reference it: [${aliases.join(", ")}]`);
+  if (aliases.length > 0)
+    throw resourceConflict(`Unable to delete version because the following aliases reference it: [${aliases.join(", ")}]`);
 }

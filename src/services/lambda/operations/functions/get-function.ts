@@ -11,9 +11,13 @@ export const getFunction: LambdaOperation<GetFunctionRequest, GetFunctionRespons
   const reference = parseFunctionName(input.FunctionName, context, input.Qualifier);
   const version = await requireVersion(state, reference);
   const tags = (await state.store.tags(reference)) ?? {};
+  const reserved = await state.admission.reservedFor(reference);
   return {
     Configuration: functionConfiguration(version, reference.qualifier),
-    Code: { RepositoryType: "S3", Location: codeLocation(state, version, endpoint) },
+    Code: version.image
+      ? { RepositoryType: "ECR", ImageUri: version.image.uri, ResolvedImageUri: version.image.resolvedUri }
+      : { RepositoryType: "S3", Location: codeLocation(state, version.code, endpoint) },
     ...(Object.keys(tags).length > 0 && { Tags: tags }),
+    ...(reserved !== undefined && { Concurrency: { ReservedConcurrentExecutions: reserved } }),
   };
 };

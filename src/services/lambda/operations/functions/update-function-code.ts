@@ -3,8 +3,11 @@ import type { Present } from "#wire/operation.ts";
 import { inspectPackage } from "../../code-packages.ts";
 import { invalidParameter, notSupportedYet } from "../../errors.ts";
 import { functionConfiguration } from "../../function-configuration.ts";
+import { type ContainerImage, readImage } from "../../function-image.ts";
 import { parseUnqualifiedName } from "../../function-name.ts";
 import { changeLatest } from "../../function-update.ts";
+import type { CodePackage, FunctionVersion } from "../../function-version.ts";
+import { checkCombinedSize } from "../../layers/function-layers.ts";
 import type { LambdaOperation } from "../../state.ts";
 import { requireLatest } from "../../store/functions.ts";
 
@@ -13,18 +16,30 @@ export const updateFunctionCode: LambdaOperation<UpdateFunctionCodeRequest, Func
   const { state } = context;
   const current = await requireLatest(state.store, parseUnqualifiedName(input.FunctionName, context));
   if (input.PublishTo !== undefined) throw notSupportedYet("PublishTo");
-  const zip = inlineZip(input);
   const architecture = input.Architectures?.[0] ?? current.architecture;
-  if (input.DryRun === true) return functionConfiguration({ ...current, architecture, code: await inspectPackage(zip) });
-  const updated = await state.packages.keepFor(zip, (code) =>
-    changeLatest(state, current, {
+  const change = (next: Pick<FunctionVersion, "code" | "image">) => {
+    checkCombinedSize(next.code, current.layers);
+    return changeLatest(state, current, {
       expectedRevisionId: input.RevisionId,
       isPublished: input.Publish,
-      apply: (latest) => ({ ...latest, architecture, code }),
-    }),
-  );
+      apply: (latest) => ({ ...latest, architecture, ...next }),
+    });
+  };
+  const next = current.image === undefined ? { zip: inlineZip(input) } : nextImage(input, current.image);
+  if (input.DryRun === true) {
+    const { code } = "zip" in next ? { code: await inspectPackage(next.zip) } : next;
+    checkCombinedSize(code, current.layers);
+    return functionConfiguration({ ...current, architecture, code });
+  }
+  const updated = await ("zip" in next ? state.packages.keepFor(next.zip, (code) => change({ code })) : change(next));
   return functionConfiguration(updated, input.Publish === true ? updated.version : undefined);
 };
+
+function nextImage({ ImageUri: uri }: Present<UpdateFunctionCodeRequest>, current: ContainerImage): { image: ContainerImage; code: CodePackage } {
+  if (uri === undefined) throw invalidParameter("Please provide ImageUri when updating a function with packageType Image.");
+  const { image, code } = readImage(uri);
+  return { image: { ...current, ...image }, code };
+}
 
 function inlineZip(input: Present<UpdateFunctionCodeRequest>): Uint8Array {
   if (input.ImageUri !== undefined) throw invalidParameter("Please don't provide ImageUri when updating a function with packageType Zip.");

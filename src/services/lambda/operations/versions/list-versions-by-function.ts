@@ -8,7 +8,10 @@ import type { LambdaOperation } from "../../state.ts";
 import { requireLatest } from "../../store/functions.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListVersionsByFunction.html: $LATEST, then 1, 2, 3 … */
-export const listVersionsByFunction: LambdaOperation<ListVersionsByFunctionRequest, ListVersionsByFunctionResponse> = async (input, context) => {
+export const listVersionsByFunction: LambdaOperation<ListVersionsByFunctionRequest, ListVersionsByFunctionResponse> = async (
+  input,
+  context,
+) => {
   const { store } = context.state;
   const id = parseUnqualifiedName(input.FunctionName, context);
   await requireLatest(store, id);

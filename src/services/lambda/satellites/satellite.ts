@@ -3,15 +3,10 @@
  * the version or the alias it hangs on. All kinds live in one table (store/satellites.ts), so that deletion need not know them.
  */
 import type { EventInvokeConfig } from "./event-invoke.ts";
-import type { FunctionId } from "./function-name.ts";
 import type { FunctionUrl } from "./function-url.ts";
+import type { Place } from "./place.ts";
 import type { ProvisionedConcurrency } from "./provisioned-concurrency.ts";
-import type { PolicyDocument } from "./resource-policy.ts";
-
-/** Where a satellite hangs: on `$LATEST`, which stands for the function as a whole too, a version's number, or an alias. */
-export interface Place extends FunctionId {
-  qualifier: string;
-}
+import type { PolicyDocument } from "../resource-policy.ts";
 
 /** The content of each kind. */
 export interface Satellites {

@@ -1,0 +1,14 @@
+import type { GetLayerVersionRequest, GetLayerVersionResponse } from "@aws-sdk/client-lambda";
+import { checkLayerAccess } from "../../layers/layer-policy.ts";
+import { noSuchLayerVersion, parseLayerVersion } from "../../layers/layer-version.ts";
+import { shownLayerVersion } from "../../layers/shown-layer-version.ts";
+import type { LambdaOperation } from "../../state.ts";
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetLayerVersion.html */
+export const getLayerVersion: LambdaOperation<GetLayerVersionRequest, GetLayerVersionResponse> = async (input, context) => {
+  const id = parseLayerVersion(input.LayerName, input.VersionNumber, context);
+  await checkLayerAccess(id, context);
+  const version = await context.state.layers.find(id);
+  if (version === undefined) throw noSuchLayerVersion();
+  return shownLayerVersion(version, context);
+};
