@@ -37,14 +37,30 @@ interface Setting {
 
 const settings = [
   { flag: "port", value: "PORT", fallback: "4566", help: "port to listen on; 0 takes any free one" },
-  { flag: "host", value: "ADDRESS", fallback: "127.0.0.1", help: "address to listen on; another than loopback needs root keys of your own" },
+  {
+    flag: "host",
+    value: "ADDRESS",
+    fallback: "127.0.0.1",
+    help: "address to listen on; another than loopback needs root keys of your own",
+  },
   { flag: "data-dir", value: "DIR", fallback: ".pilotlight", help: "where all state is kept" },
-  { flag: "toolchain-dir", value: "DIR", fallback: "", help: "where interpreters fetched for functions are kept; without it, in the data folder" },
+  {
+    flag: "toolchain-dir",
+    value: "DIR",
+    fallback: "",
+    help: "where interpreters fetched for functions are kept; without it, in the data folder",
+  },
   { flag: "region", value: "REGION", fallback: "us-east-1", help: "region of the console and the examples (every region is served)" },
   { flag: "account", value: "ID", fallback: "000000000000", help: "account id, twelve digits" },
   { flag: "root-access-key", value: "ID", fallback: "test", help: "access key id of the account's root" },
   { flag: "root-secret-key", value: "KEY", fallback: "test", help: "secret access key of the account's root" },
-  { flag: "file-system", isList: true, value: "ARN=DIR", fallback: "", help: "a folder that functions may mount as the access point ARN; may be repeated" },
+  {
+    flag: "file-system",
+    isList: true,
+    value: "ARN=DIR",
+    fallback: "",
+    help: "a folder that functions may mount as the access point ARN; may be repeated",
+  },
   { flag: "log-level", value: "LEVEL", fallback: "info", help: "debug, info, warn or error" },
 ] as const satisfies readonly Setting[];
 
@@ -61,7 +77,10 @@ export class ConfigError extends Error {
 export const helpText = [
   "Usage: npm start -- [options]",
   "",
-  ...settings.map(({ flag, value, fallback, help }) => `  ${`--${flag} ${value}`.padEnd(24)} ${help}\n${" ".repeat(27)}(${variableName(flag)}${fallback === "" ? "" : `, default ${fallback}`})`),
+  ...settings.map(
+    ({ flag, value, fallback, help }) =>
+      `  ${`--${flag} ${value}`.padEnd(24)} ${help}\n${" ".repeat(27)}(${variableName(flag)}${fallback === "" ? "" : `, default ${fallback}`})`,
+  ),
   `  ${"--help".padEnd(24)} this text`,
   "",
 ].join("\n");
@@ -82,8 +101,16 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     accountId: matching("account", get("account"), (text) => /^\d{12}$/.test(text), "twelve digits", String),
     rootAccessKeyId: matching("root-access-key", get("root-access-key"), (text) => /^\w{1,128}$/.test(text), "letters and digits", String),
     rootSecretAccessKey: matching("root-secret-key", get("root-secret-key"), (text) => text !== "", "not empty", String),
-    logLevel: matching("log-level", get("log-level"), (text) => ["debug", "info", "warn", "error"].includes(text), "debug, info, warn or error", (text) => text as LogLevel),
-    fileSystems: readFileSystems(flags.get("file-system") ?? (environment[variableName("file-system")] ?? "").split(",").filter((text) => text !== "")),
+    logLevel: matching(
+      "log-level",
+      get("log-level"),
+      (text) => ["debug", "info", "warn", "error"].includes(text),
+      "debug, info, warn or error",
+      (text) => text as LogLevel,
+    ),
+    fileSystems: readFileSystems(
+      flags.get("file-system") ?? (environment[variableName("file-system")] ?? "").split(",").filter((text) => text !== ""),
+    ),
     searchPath: environment.PATH ?? "",
   };
   if (!isLoopback(config.host) && hasDefaultKeys(config)) {
@@ -108,7 +135,7 @@ function parseFlags(args: readonly string[]): Map<string, string[]> | "help" {
   try {
     const options = Object.fromEntries(settings.map(({ flag }) => [flag, { type: "string" as const, multiple: true as const }]));
     const { help, ...values } = parseArgs({ args: [...args], options: { ...options, help: { type: "boolean", short: "h" } } }).values;
-    return help === true ? "help" : new Map(Object.entries(values as Record<string, string[]>));
+    return help === true ? "help" : new Map(Object.entries(values));
   } catch (error) {
     throw new ConfigError(`${(error as Error).message}\n\n${helpText}`);
   }

@@ -73,7 +73,10 @@ test("a runtime that is not served is our fault and said so", async (t) => {
 });
 
 test("a custom runtime may come from a layer", async (t) => {
-  const files = { "layers/bootstrap": '#!/bin/sh\necho "started from $0"; cat message; exit 3\n', "code/message": "with the code at hand\n" };
+  const files = {
+    "layers/bootstrap": '#!/bin/sh\necho "started from $0"; cat message; exit 3\n',
+    "code/message": "with the code at hand\n",
+  };
   const real = await customSandbox(t, "", { files });
   await rm(join(real.folder, "code", "bootstrap"));
   const outcome = await real.sandbox.invoke(specOf({ runtime: "provided.al2023", layerDigests: ["1", "2"] }), requestOf());
@@ -85,5 +88,9 @@ test("a custom runtime may come from a layer", async (t) => {
 test("a file system that cannot be had is told apart from other failures", async (t) => {
   const { sandbox, folder } = await customSandbox(t, "");
   const spec = specOf({ runtime: "provided.al2023", fileSystems: [{ folder: join(folder, "missing"), mountPath: "/mnt/share" }] });
-  await assert.rejects(sandbox.invoke(spec, requestOf()), { name: "SandboxFailure", reason: "file-system", message: /missing.*\/mnt\/share/ });
+  await assert.rejects(sandbox.invoke(spec, requestOf()), {
+    name: "SandboxFailure",
+    reason: "file-system",
+    message: /missing.*\/mnt\/share/,
+  });
 });

@@ -15,7 +15,13 @@ const start = {
 const credentials = { accessKeyId: "ASIA", secretAccessKey: "secret", sessionToken: "token", expiresAtMs: 0 };
 
 function variablesOf(changes: Partial<EnvironmentSpec>): Record<string, string> {
-  return functionVariables(specOf(changes), credentials, start, { task: "/var/task", layers: "/opt", hasFileSystems: true }, "2026/01/15/[$LATEST]00");
+  return functionVariables(
+    specOf(changes),
+    credentials,
+    start,
+    { task: "/var/task", layers: "/opt", hasFileSystems: true },
+    "2026/01/15/[$LATEST]00",
+  );
 }
 
 test("the reserved variables are all there", () => {

@@ -108,7 +108,10 @@ test("tenants never share an environment; retiring the spec ends those of all", 
   await bench.begin("a");
   await bench.begin("a", "green");
   bench.finish("m3", "m4");
-  assert.deepEqual(bench.members.map(({ served }) => served), [2, 1, 1, 1]);
+  assert.deepEqual(
+    bench.members.map(({ served }) => served),
+    [2, 1, 1, 1],
+  );
   await bench.pool.retire("a");
   assert.deepEqual(bench.stopped, ["m1", "m2", "m3", "m4"]);
 });

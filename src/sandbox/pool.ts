@@ -101,7 +101,15 @@ export class EnvironmentPool {
       throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
     }
     const gone = Promise.withResolvers<void>();
-    const entry: Entry = { key: spec.key, shelf: shelfOf(spec, request), member: undefined, isRetired: false, isEnding: false, idleSinceMs: 0, gone };
+    const entry: Entry = {
+      key: spec.key,
+      shelf: shelfOf(spec, request),
+      member: undefined,
+      isRetired: false,
+      isEnding: false,
+      idleSinceMs: 0,
+      gone,
+    };
     this.#entries.add(entry);
     this.#liveCount++;
     try {

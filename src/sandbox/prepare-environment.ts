@@ -44,7 +44,10 @@ export interface PreparedCode {
 }
 
 /** Sees to it that code, layers and interpreter are there. Rejects with `SandboxFailure`. */
-export async function prepareCode({ unpacked, catalog }: Workshop, { codeDigest, layerDigests, runtime }: EnvironmentSpec): Promise<PreparedCode> {
+export async function prepareCode(
+  { unpacked, catalog }: Workshop,
+  { codeDigest, layerDigests, runtime }: EnvironmentSpec,
+): Promise<PreparedCode> {
   const [task, layers] = await Promise.all([
     unpacked.acquire(codeDigest),
     layerDigests.length > 0 ? unpacked.acquireMerged(layerDigests) : undefined,
@@ -86,7 +89,9 @@ export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSp
 async function checkFileSystems({ fileSystems }: EnvironmentSpec): Promise<void> {
   for (const { folder, mountPath } of fileSystems) {
     await readdir(folder).catch((cause: unknown) => {
-      throw new SandboxFailure("file-system", `${folder}, which is to be mounted on ${mountPath}, is no folder that can be read.`, { cause });
+      throw new SandboxFailure("file-system", `${folder}, which is to be mounted on ${mountPath}, is no folder that can be read.`, {
+        cause,
+      });
     });
   }
 }

@@ -50,7 +50,9 @@ describe("merged folders", () => {
   });
 
   test("leave nothing behind when they cannot be made", async () => {
-    await assert.rejects(mergeFolders([await folderOf("first", { a: "" }), join(parent, "missing")], join(parent, "merged")), { code: "ENOENT" });
+    await assert.rejects(mergeFolders([await folderOf("first", { a: "" }), join(parent, "missing")], join(parent, "merged")), {
+      code: "ENOENT",
+    });
     assert.deepEqual(await readdir(parent), ["first"]);
   });
 });

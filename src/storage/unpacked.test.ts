@@ -64,7 +64,13 @@ describe("unpacked packages", () => {
 
   test("laid over each other are made once per list, and deleted by their list", async () => {
     const { digest: other } = await blobs.put(zipBytes([{ name: "index.mjs", content: "export 2" }]));
-    const [forth, again, back] = await Promise.all([[digest, other], [digest, other], [other, digest]].map((list) => packages.acquireMerged(list)));
+    const [forth, again, back] = await Promise.all(
+      [
+        [digest, other],
+        [digest, other],
+        [other, digest],
+      ].map((list) => packages.acquireMerged(list)),
+    );
     assert.equal(forth, again);
     assert.equal(await readFile(join(forth!, "index.mjs"), "utf8"), "export 2");
     assert.equal(await readFile(join(back!, "index.mjs"), "utf8"), "export {}");

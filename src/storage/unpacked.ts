@@ -91,7 +91,10 @@ export class UnpackedPackages {
   }
 }
 
-const mergedName = (digests: readonly BlobDigest[]): string => createHash("sha256").update(`merged ${digests.join(" ")}`).digest("hex");
+const mergedName = (digests: readonly BlobDigest[]): string =>
+  createHash("sha256")
+    .update(`merged ${digests.join(" ")}`)
+    .digest("hex");
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -4,7 +4,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type FunctionConfiguration, type UpdateFunctionConfigurationCommandInput, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
+import {
+  type CreateFunctionCommandInput,
+  type FunctionConfiguration,
+  type UpdateFunctionConfigurationCommandInput,
+  waitUntilFunctionUpdatedV2,
+} from "@aws-sdk/client-lambda";
 import { createFunction, eventually, payloadOf } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, type Product, roleArn, startProduct } from "#test/product.ts";
@@ -26,25 +31,33 @@ describe("a function's configuration", () => {
     await rm(share, { recursive: true, force: true });
   });
 
-  const configure = async (FunctionName: string, settings: Partial<UpdateFunctionConfigurationCommandInput>): Promise<FunctionConfiguration> => {
+  const configure = async (
+    FunctionName: string,
+    settings: Partial<UpdateFunctionConfigurationCommandInput>,
+  ): Promise<FunctionConfiguration> => {
     const { lambda } = product;
     await lambda.updateFunctionConfiguration({ FunctionName, ...settings });
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 } as never, { FunctionName });
+    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { FunctionName });
     return lambda.getFunctionConfiguration({ FunctionName });
   };
 
   test("is shown whole, and each setting can be taken back", async () => {
     const { lambda } = product;
-    const everything = {
+    const everything: Partial<CreateFunctionCommandInput> = {
       KMSKeyArn: `arn:aws:kms:us-east-1:${accountId}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
       DeadLetterConfig: { TargetArn: `arn:aws:sqs:us-east-1:${accountId}:dead` },
       TracingConfig: { Mode: "Active" },
       EphemeralStorage: { Size: 1_024 },
       FileSystemConfigs: [{ Arn: accessPoint, LocalMountPath: "/mnt/share" }],
       LoggingConfig: { LogFormat: "JSON", ApplicationLogLevel: "WARN", SystemLogLevel: "DEBUG", LogGroup: "/mine" },
-    } as const;
-    await createFunction(lambda, "whole", echo, { ...everything, VpcConfig: { ...vpc, Ipv6AllowedForDualStack: true }, Environment: { Variables: { COLOUR: "blue" } } });
-    const { $metadata, CodeSha256, CodeSize, LastModified, RevisionId, RuntimeVersionConfig, ...shown } = await lambda.getFunctionConfiguration({ FunctionName: "whole" });
+    };
+    await createFunction(lambda, "whole", echo, {
+      ...everything,
+      VpcConfig: { ...vpc, Ipv6AllowedForDualStack: true },
+      Environment: { Variables: { COLOUR: "blue" } },
+    });
+    const { $metadata, CodeSha256, CodeSize, LastModified, RevisionId, RuntimeVersionConfig, ...shown } =
+      await lambda.getFunctionConfiguration({ FunctionName: "whole" });
     const VpcId = shown.VpcConfig?.VpcId;
     assert.match(VpcId!, /^vpc-[0-9a-f]{17}$/);
     const unchanging = {
@@ -63,7 +76,12 @@ describe("a function's configuration", () => {
       Architectures: ["x86_64"],
       SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
     };
-    assert.deepEqual(shown, { ...unchanging, ...everything, Environment: { Variables: { COLOUR: "blue" } }, VpcConfig: { ...vpc, VpcId, Ipv6AllowedForDualStack: true } });
+    assert.deepEqual(shown, {
+      ...unchanging,
+      ...everything,
+      Environment: { Variables: { COLOUR: "blue" } },
+      VpcConfig: { ...vpc, VpcId, Ipv6AllowedForDualStack: true },
+    });
 
     const taken = await configure("whole", {
       KMSKeyArn: "",
@@ -85,23 +103,44 @@ describe("a function's configuration", () => {
     const source = `exports.handler = async () => { console.info("too quiet"); console.warn("loud enough"); };`;
     const LoggingConfig = { LogFormat: "JSON", ApplicationLogLevel: "WARN", LogGroup: "my/own-group" } as const;
     await createFunction(lambda, "logging", source, { LoggingConfig });
-    assert.deepEqual((await lambda.getFunctionConfiguration({ FunctionName: "logging" })).LoggingConfig, { ...LoggingConfig, SystemLogLevel: "INFO" });
+    assert.deepEqual((await lambda.getFunctionConfiguration({ FunctionName: "logging" })).LoggingConfig, {
+      ...LoggingConfig,
+      SystemLogLevel: "INFO",
+    });
     const linesIn = async (logGroupName: string): Promise<string[]> => {
       const { events = [] } = await logs.filterLogEvents({ logGroupName }).catch(() => ({ events: [] }));
       return events.map(({ message }) => message!);
     };
     await lambda.invoke({ FunctionName: "logging" });
-    const lines = await eventually(() => linesIn("my/own-group"), (found) => found.some((line) => line.includes("platform.report")));
+    const lines = await eventually(
+      () => linesIn("my/own-group"),
+      (found) => found.some((line) => line.includes("platform.report")),
+    );
     const parsed = lines.map((line) => JSON.parse(line) as { level?: string; message?: string; type?: string });
-    assert.deepEqual(parsed.filter(({ message }) => message).map(({ level, message }) => [level, message]), [["WARN", "loud enough"]]);
-    assert.deepEqual(parsed.flatMap(({ type }) => type ?? []), ["platform.initStart", "platform.start", "platform.report"]);
+    assert.deepEqual(
+      parsed.filter(({ message }) => message).map(({ level, message }) => [level, message]),
+      [["WARN", "loud enough"]],
+    );
+    assert.deepEqual(
+      parsed.flatMap(({ type }) => type ?? []),
+      ["platform.initStart", "platform.start", "platform.report"],
+    );
     await configure("logging", { LoggingConfig: { ...LoggingConfig, SystemLogLevel: "WARN", LogGroup: "/another" } });
     await lambda.invoke({ FunctionName: "logging" });
-    const quiet = await eventually(() => linesIn("/another"), (found) => found.length > 0);
-    assert.deepEqual(quiet.map((line) => (JSON.parse(line) as { level?: string }).level), ["WARN"]);
+    const quiet = await eventually(
+      () => linesIn("/another"),
+      (found) => found.length > 0,
+    );
+    assert.deepEqual(
+      quiet.map((line) => (JSON.parse(line) as { level?: string }).level),
+      ["WARN"],
+    );
     await configure("logging", { LoggingConfig: { LogFormat: "Text", LogGroup: "/text" } });
     await lambda.invoke({ FunctionName: "logging" });
-    const plain = await eventually(() => linesIn("/text"), (found) => found.some((line) => line.startsWith("REPORT")));
+    const plain = await eventually(
+      () => linesIn("/text"),
+      (found) => found.some((line) => line.startsWith("REPORT")),
+    );
     assert.ok(plain.some((line) => /\tINFO\ttoo quiet/.test(line)));
   });
 
@@ -112,7 +151,10 @@ describe("a function's configuration", () => {
     const source = `
       const { readFileSync, writeFileSync } = require("node:fs");
       exports.handler = async () => { writeFileSync("/mnt/data/sub/out.txt", "from inside"); return readFileSync("/mnt/data/in.txt", "utf8"); };`;
-    await createFunction(lambda, "mounting", source, { VpcConfig: vpc, FileSystemConfigs: [{ Arn: accessPoint, LocalMountPath: "/mnt/data" }] });
+    await createFunction(lambda, "mounting", source, {
+      VpcConfig: vpc,
+      FileSystemConfigs: [{ Arn: accessPoint, LocalMountPath: "/mnt/data" }],
+    });
     const answer = await lambda.invoke({ FunctionName: "mounting" }).catch((error: Error) => error);
     if (answer instanceof Error) return assert.equal(answer.name, "EFSMountFailureException");
     assert.equal(payloadOf(answer), "from outside");
@@ -133,7 +175,10 @@ describe("a function's configuration", () => {
     assert.equal((await lambda.invoke({ FunctionName, TenantId: "green", InvocationType: "DryRun" })).StatusCode, 204);
     await lambda.invoke({ FunctionName, TenantId: "green", InvocationType: "Event", Payload: '{"order":7}' });
     const logged = { logGroupName: `/aws/lambda/${FunctionName}`, filterPattern: '"dealt with 7"' };
-    await eventually(() => logs.filterLogEvents(logged), ({ events }) => events!.length === 1);
+    await eventually(
+      () => logs.filterLogEvents(logged),
+      ({ events }) => events!.length === 1,
+    );
     assert.deepEqual(await answerFor("green"), ["green", "green"]);
     const { TenancyConfig } = await configure(FunctionName, { Description: "still apart" });
     assert.deepEqual(TenancyConfig, { TenantIsolationMode: "PER_TENANT" });
@@ -162,7 +207,10 @@ describe("a function's configuration", () => {
     const FunctionName = "pictured";
     const ImageConfig = { Command: ["app.handler"], WorkingDirectory: "/app" };
     await lambda.createFunction({ FunctionName, PackageType: "Image", Role: roleArn, Code: { ImageUri: uri("1") }, ImageConfig });
-    const { Configuration, Code } = await eventually(() => lambda.getFunction({ FunctionName }), (found) => found.Configuration!.State === "Active");
+    const { Configuration, Code } = await eventually(
+      () => lambda.getFunction({ FunctionName }),
+      (found) => found.Configuration!.State === "Active",
+    );
     const { LastModified, RevisionId, CodeSha256, ...shown } = Configuration!;
     assert.match(CodeSha256!, /^[0-9a-f]{64}$/);
     assert.deepEqual(shown, {
@@ -187,10 +235,13 @@ describe("a function's configuration", () => {
     const resolved = `${uri("1").replace(/:1$/, "")}@sha256:${CodeSha256}`;
     assert.deepEqual(Code, { RepositoryType: "ECR", ImageUri: uri("1"), ResolvedImageUri: resolved });
     await lambda.updateFunctionCode({ FunctionName, ImageUri: uri("2") });
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 } as never, { FunctionName });
+    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { FunctionName });
     assert.equal((await lambda.getFunction({ FunctionName })).Code!.ImageUri, uri("2"));
     assert.equal("ImageConfigResponse" in (await configure(FunctionName, { ImageConfig: {} })), false);
-    await assert.rejects(lambda.invoke({ FunctionName }), { name: "InvalidRuntimeException", message: "Pilotlight does not run container images yet." });
+    await assert.rejects(lambda.invoke({ FunctionName }), {
+      name: "InvalidRuntimeException",
+      message: "Pilotlight does not run container images yet.",
+    });
     await lambda.deleteFunction({ FunctionName });
   });
 });

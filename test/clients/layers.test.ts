@@ -24,7 +24,12 @@ describe("layers", () => {
     (await product.lambda.publishLayerVersion({ LayerName: name, Content: { ZipFile: await zipOf(files, mode) } })).LayerVersionArn!;
   const setLayers = async (name: string, layers: string[]): Promise<void> => {
     await product.lambda.updateFunctionConfiguration({ FunctionName: name, Layers: layers });
-    await waitUntilFunctionUpdatedV2({ client: product.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 } as never, { FunctionName: name });
+    await waitUntilFunctionUpdatedV2(
+      { client: product.lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 },
+      {
+        FunctionName: name,
+      },
+    );
   };
   const answerOf = async (name: string): Promise<unknown> => payloadOf(await product.lambda.invoke({ FunctionName: name }));
 
@@ -73,7 +78,8 @@ describe("layers", () => {
   test("are listed by name in pages, versions newest first, both filtered", async () => {
     const { lambda } = product;
     const ZipFile = await zipOf({ a: "a" });
-    const add = (LayerName: string, runtime: "python3.12" | "ruby3.4") => lambda.publishLayerVersion({ LayerName, CompatibleRuntimes: [runtime], Content: { ZipFile } });
+    const add = (LayerName: string, runtime: "python3.12" | "ruby3.4") =>
+      lambda.publishLayerVersion({ LayerName, CompatibleRuntimes: [runtime], Content: { ZipFile } });
     for (const name of ["list-a", "list-b", "list-c"]) await add(name, "python3.12");
     await add("list-b", "ruby3.4");
     await add("list-b", "python3.12");
@@ -82,25 +88,47 @@ describe("layers", () => {
     do {
       const page = await lambda.listLayers({ CompatibleRuntime: "python3.12", MaxItems: 2, Marker });
       assert.ok(page.Layers!.length <= 2);
-      seen.push(...page.Layers!.map(({ LayerName, LayerArn, LatestMatchingVersion }) => `${LayerName} ${LayerArn} ${LatestMatchingVersion!.Version}`));
+      seen.push(
+        ...page.Layers!.map(
+          ({ LayerName, LayerArn, LatestMatchingVersion }) => `${LayerName} ${LayerArn} ${LatestMatchingVersion!.Version}`,
+        ),
+      );
       Marker = page.NextMarker;
     } while (Marker !== undefined);
-    assert.deepEqual(seen, ["list-a 1", "list-b 3", "list-c 1"].map((text) => text.replace(/^(\S+) /, (_, name: string) => `${name} ${layerArn(name)} `)));
+    assert.deepEqual(
+      seen,
+      ["list-a 1", "list-b 3", "list-c 1"].map((text) => text.replace(/^(\S+) /, (_, name: string) => `${name} ${layerArn(name)} `)),
+    );
     const { Layers } = await lambda.listLayers({ CompatibleRuntime: "ruby3.4" });
-    assert.deepEqual(Layers!.map(({ LatestMatchingVersion }) => LatestMatchingVersion!.LayerVersionArn), [`${layerArn("list-b")}:2`]);
+    assert.deepEqual(
+      Layers!.map(({ LatestMatchingVersion }) => LatestMatchingVersion!.LayerVersionArn),
+      [`${layerArn("list-b")}:2`],
+    );
     const first = await lambda.listLayerVersions({ LayerName: "list-b", MaxItems: 2 });
     const rest = await lambda.listLayerVersions({ LayerName: "list-b", Marker: first.NextMarker });
-    assert.deepEqual([first, rest].map(({ LayerVersions }) => LayerVersions!.map(({ Version }) => Version)), [[3, 2], [1]]);
+    assert.deepEqual(
+      [first, rest].map(({ LayerVersions }) => LayerVersions!.map(({ Version }) => Version)),
+      [[3, 2], [1]],
+    );
     assert.equal("NextMarker" in rest, false);
-    const { LayerVersions } = await lambda.listLayerVersions({ LayerName: "list-b", CompatibleRuntime: "ruby3.4", CompatibleArchitecture: "arm64" });
+    const { LayerVersions } = await lambda.listLayerVersions({
+      LayerName: "list-b",
+      CompatibleRuntime: "ruby3.4",
+      CompatibleArchitecture: "arm64",
+    });
     assert.deepEqual(LayerVersions, []);
   });
 
   test("never use a number twice, also when many publish at once", async () => {
     const { lambda } = product;
     const ZipFile = await zipOf({ a: "a" });
-    const versions = await Promise.all(Array.from({ length: 8 }, () => lambda.publishLayerVersion({ LayerName: "counted", Content: { ZipFile } })));
-    assert.deepEqual(versions.map(({ Version }) => Version!).toSorted((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 8]);
+    const versions = await Promise.all(
+      Array.from({ length: 8 }, () => lambda.publishLayerVersion({ LayerName: "counted", Content: { ZipFile } })),
+    );
+    assert.deepEqual(
+      versions.map(({ Version }) => Version!).toSorted((a, b) => a - b),
+      [1, 2, 3, 4, 5, 6, 7, 8],
+    );
     for (const { Version } of versions) await lambda.deleteLayerVersion({ LayerName: "counted", VersionNumber: Version });
     await lambda.deleteLayerVersion({ LayerName: "counted", VersionNumber: 8 });
     assert.deepEqual((await lambda.listLayerVersions({ LayerName: "counted" })).LayerVersions, []);
@@ -121,11 +149,19 @@ describe("layers", () => {
       const { greeting, below, versioned } = { greeting: require("greeting"), below: require("only-below"), versioned: require("versioned") };
       exports.handler = async () => ({ greeting, below, versioned, shout: execFileSync("shout", ["x"]).toString().trim() });`;
     await createFunction(lambda, "layered", source, { Layers: [bottom, top, tool] });
-    assert.deepEqual(await answerOf("layered"), { greeting: "hello from the top", below: "below", versioned: `for ${major}`, shout: "SHOUT x" });
+    assert.deepEqual(await answerOf("layered"), {
+      greeting: "hello from the top",
+      below: "below",
+      versioned: `for ${major}`,
+      shout: "SHOUT x",
+    });
     await setLayers("layered", [top, bottom, tool]);
     assert.equal(((await answerOf("layered")) as { greeting: string }).greeting, "hello from the bottom");
     const { Layers } = await lambda.getFunctionConfiguration({ FunctionName: "layered" });
-    assert.deepEqual(Layers!.map(({ Arn }) => Arn), [top, bottom, tool]);
+    assert.deepEqual(
+      Layers!.map(({ Arn }) => Arn),
+      [top, bottom, tool],
+    );
     assert.ok(Layers!.every((layer) => layer.CodeSize! > 0 && Object.keys(layer).length === 2));
     await setLayers("layered", []);
     assert.equal("Layers" in (await lambda.getFunctionConfiguration({ FunctionName: "layered" })), false);
@@ -143,13 +179,28 @@ describe("layers", () => {
     const added = (await unpacked()).filter((name) => !earlier.has(name));
     // The code, the two layers, and the two laid over each other: the files of it are the layers' own.
     assert.equal(added.length, 4);
-    const links = await Promise.all(added.map((name) => stat(join(dataFolder, "unpacked", name, "a", "1")).then(({ nlink }) => nlink, () => undefined)));
-    assert.deepEqual(links.filter((count) => count !== undefined), [2, 2]);
+    const links = await Promise.all(
+      added.map((name) =>
+        stat(join(dataFolder, "unpacked", name, "a", "1")).then(
+          ({ nlink }) => nlink,
+          () => undefined,
+        ),
+      ),
+    );
+    assert.deepEqual(
+      links.filter((count) => count !== undefined),
+      [2, 2],
+    );
 
     for (const number of [1, 2]) await lambda.deleteLayerVersion({ LayerName: `shared-${number}`, VersionNumber: 1 });
     await assert.rejects(lambda.getLayerVersion({ LayerName: "shared-1", VersionNumber: 1 }), { name: "ResourceNotFoundException" });
     await lambda.updateFunctionConfiguration({ FunctionName: "sharing-1", Description: "another environment" });
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 } as never, { FunctionName: "sharing-1" });
+    await waitUntilFunctionUpdatedV2(
+      { client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 },
+      {
+        FunctionName: "sharing-1",
+      },
+    );
     assert.deepEqual(await answerOf("sharing-1"), ["1", "2"]);
     for (const name of names) await lambda.deleteFunction({ FunctionName: name });
     await eventually(unpacked, (found) => added.every((name) => !found.includes(name)));
@@ -173,11 +224,28 @@ describe("layers", () => {
     const version = { LayerName: "granted", VersionNumber: 1 };
     const grant = { ...version, Action: "lambda:GetLayerVersion" };
     const first = await lambda.addLayerVersionPermission({ ...grant, StatementId: "account", Principal: "111122223333" });
-    const statement = { Sid: "account", Effect: "Allow", Principal: { AWS: "arn:aws:iam::111122223333:root" }, Action: "lambda:GetLayerVersion", Resource: arn };
+    const statement = {
+      Sid: "account",
+      Effect: "Allow",
+      Principal: { AWS: "arn:aws:iam::111122223333:root" },
+      Action: "lambda:GetLayerVersion",
+      Resource: arn,
+    };
     assert.equal(first.Statement, JSON.stringify(statement));
-    await lambda.addLayerVersionPermission({ ...grant, StatementId: "org", Principal: "*", OrganizationId: "o-t194hfs8cz", RevisionId: first.RevisionId });
+    await lambda.addLayerVersionPermission({
+      ...grant,
+      StatementId: "org",
+      Principal: "*",
+      OrganizationId: "o-t194hfs8cz",
+      RevisionId: first.RevisionId,
+    });
     const { Policy, RevisionId } = await lambda.getLayerVersionPolicy(version);
-    const ofOrganization = { ...statement, Sid: "org", Principal: "*", Condition: { StringEquals: { "aws:PrincipalOrgID": "o-t194hfs8cz" } } };
+    const ofOrganization = {
+      ...statement,
+      Sid: "org",
+      Principal: "*",
+      Condition: { StringEquals: { "aws:PrincipalOrgID": "o-t194hfs8cz" } },
+    };
     assert.equal(Policy, JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: [statement, ofOrganization] }));
     await lambda.removeLayerVersionPermission({ ...version, StatementId: "account", RevisionId });
     await lambda.removeLayerVersionPermission({ ...version, StatementId: "org" });
@@ -195,8 +263,19 @@ done`;
     const layer = await publish("bootstrap", { bootstrap }, 0o100755);
     const { lambda } = product;
     const Code = { ZipFile: await zipOf({ word: "from the package" }) };
-    await lambda.createFunction({ FunctionName: "custom", Runtime: "provided.al2023", Handler: "any", Role: roleArn, Code, Layers: [layer], Timeout: 10 });
-    await eventually(() => lambda.getFunctionConfiguration({ FunctionName: "custom" }), ({ State }) => State === "Active");
+    await lambda.createFunction({
+      FunctionName: "custom",
+      Runtime: "provided.al2023",
+      Handler: "any",
+      Role: roleArn,
+      Code,
+      Layers: [layer],
+      Timeout: 10,
+    });
+    await eventually(
+      () => lambda.getFunctionConfiguration({ FunctionName: "custom" }),
+      ({ State }) => State === "Active",
+    );
     assert.equal(await answerOf("custom"), "from the package");
   });
 });

@@ -68,10 +68,24 @@ async function works(view: FileView, scratchFolder: string): Promise<boolean> {
   const [tmp, task, share] = ["tmp", "task", "share"].map((name) => join(environment, name)) as [string, string, string];
   try {
     for (const folder of [tmp, task, share]) await mkdir(join(folder, "seen"), { recursive: true });
-    const folders = { environment, tmp, task, layers: task, fileSystems: [{ folder: share, mountPath: join(fileSystemsPlace, "share") }], readable: [] };
+    const folders = {
+      environment,
+      tmp,
+      task,
+      layers: task,
+      fileSystems: [{ folder: share, mountPath: join(fileSystemsPlace, "share") }],
+      readable: [],
+    };
     const { task: seenTask, layers, hasFileSystems } = view.places(folders);
     const expected = [tmpPlace, seenTask, layers, ...(hasFileSystems ? [join(fileSystemsPlace, "share")] : [])];
-    return await runs([...(await view.command(folders)), "/bin/sh", "-c", 'for at; do test -d "$at/seen" || exit 1; done', "sh", ...expected]);
+    return await runs([
+      ...(await view.command(folders)),
+      "/bin/sh",
+      "-c",
+      'for at; do test -d "$at/seen" || exit 1; done',
+      "sh",
+      ...expected,
+    ]);
   } finally {
     await rm(environment, { recursive: true, force: true });
   }
@@ -88,7 +102,8 @@ class MountedView implements FileView {
 
   places(folders: LaunchFolders): Places {
     // A mount hides what lies below it, which must not be what the program needs.
-    const isFree = (place: string) => this.#mountable.has(place) && ![folders.environment, ...folders.readable].some((folder) => isWithin(folder, place));
+    const isFree = (place: string) =>
+      this.#mountable.has(place) && ![folders.environment, ...folders.readable].some((folder) => isWithin(folder, place));
     return {
       task: isFree(taskPlace) ? taskPlace : folders.task,
       layers: folders.layers === undefined || isFree(layersPlace) ? layersPlace : folders.layers,
@@ -98,7 +113,11 @@ class MountedView implements FileView {
 
   async command(folders: LaunchFolders): Promise<string[]> {
     const { task, layers } = this.places(folders);
-    const readable = new Set([...folders.readable, ...(task === folders.task ? [task] : []), ...(layers === folders.layers ? [layers] : [])]);
+    const readable = new Set([
+      ...folders.readable,
+      ...(task === folders.task ? [task] : []),
+      ...(layers === folders.layers ? [layers] : []),
+    ]);
     const binds: Bind[] = [];
     // Folders of our own take the place of whole trees; within them is made visible again what else the program needs of the tree.
     const trees = [{ place: tmpPlace, own: folders.tmp }];
@@ -110,12 +129,15 @@ class MountedView implements FileView {
         if (await isFolder(folder)) binds.push({ option: "--rbind", source: folder, target: own + mountPath.slice(place.length) });
       }
     }
-    await Promise.all([...trees.map(({ own }) => own), ...binds.map(({ target }) => target)].map((folder) => mkdir(folder, { recursive: true })));
+    await Promise.all(
+      [...trees.map(({ own }) => own), ...binds.map(({ target }) => target)].map((folder) => mkdir(folder, { recursive: true })),
+    );
     if (task === taskPlace) binds.push({ option: "-obind,ro", source: folders.task, target: task });
     if (folders.layers !== undefined && layers === layersPlace) binds.push({ option: "-obind,ro", source: folders.layers, target: layers });
     // The tree that holds the sources goes last.
     const last = (place: string) => Number(isWithin(folders.environment, place));
-    for (const { place, own } of trees.toSorted((a, b) => last(a.place) - last(b.place))) binds.push({ option: "--rbind", source: own, target: place });
+    for (const { place, own } of trees.toSorted((a, b) => last(a.place) - last(b.place)))
+      binds.push({ option: "--rbind", source: own, target: place });
     return [...this.#start, task, ...binds.flatMap(({ option, source, target }) => [option, source, target]), "--"];
   }
 }

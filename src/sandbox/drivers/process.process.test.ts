@@ -115,12 +115,13 @@ test("code, layers and file systems lie where the driver says, and only the file
   const order = await orderIn(folder, "");
   const folders = { ...order.folders, task, layers, fileSystems: [{ folder: share, mountPath: "/mnt/share" }] };
   const places = driver.places(folders);
-  const run = async (program: string, ...args: string[]): Promise<string> => text((await driver.launch({ ...order, program, args, folders })).stdout);
+  const run = async (program: string, ...args: string[]): Promise<string> =>
+    text((await driver.launch({ ...order, program, args, folders })).stdout);
   assert.equal(await run(join(layers, "bin", "tool")), `tool at ${places.layers}/bin/tool\n`);
   if (!places.hasFileSystems) return t.skip("mounting is not allowed here");
   assert.deepEqual(places, { task: "/var/task", layers: "/opt", hasFileSystems: true });
   const attempt = (path: string): string => `echo x 2>&- > ${path} && echo ${path}`;
-  assert.equal(await run("/bin/sh", "-c", `${["/var/task/x", "/opt/x", "/mnt/share/x"].map(attempt).join("; ")}`), "/mnt/share/x\n");
+  assert.equal(await run("/bin/sh", "-c", ["/var/task/x", "/opt/x", "/mnt/share/x"].map(attempt).join("; ")), "/mnt/share/x\n");
   assert.deepEqual(await readdir(share), ["x"]);
   assert.equal(await run("/bin/ls", "/mnt"), "share\n");
 });

@@ -6,7 +6,15 @@ import type { Duplex, Readable } from "node:stream";
 import { sleep, type Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { DriverDescription } from "../contract.ts";
-import { ProgramMissing, type Driver, type LaunchFolders, type LaunchOrder, type Places, type ProcessExit, type RunningProcess } from "./driver.ts";
+import {
+  ProgramMissing,
+  type Driver,
+  type LaunchFolders,
+  type LaunchOrder,
+  type Places,
+  type ProcessExit,
+  type RunningProcess,
+} from "./driver.ts";
 import { findFileView, layersPlace, type FileView } from "./file-view.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { kill, killMarked, markerVariable } from "./marked-processes.ts";
@@ -88,7 +96,9 @@ class ProcessDriver implements Driver {
       isolates: false,
       advice: [
         "Run only code that you trust, or run the product as a user that owns nothing else.",
-        ...(this.#fileView ? [] : ["Allow `unshare --mount` (Linux, root or user namespaces) so that functions get a private /tmp, /var/task and /opt."]),
+        ...(this.#fileView
+          ? []
+          : ["Allow `unshare --mount` (Linux, root or user namespaces) so that functions get a private /tmp, /var/task and /opt."]),
         ...(this.#dieWithParent.length > 0
           ? []
           : ["Install `setpriv` (util-linux) so that functions die at once when the product is killed."]),

@@ -56,7 +56,9 @@ export class RuntimeCatalog {
       args: [join(runtimeFolder, "bootstrap.mjs")],
       runtimeFolder,
       variables: ({ task, layers }) => ({
-        NODE_PATH: [`${layers}/nodejs/node${major}/node_modules`, `${layers}/nodejs/node_modules`, sdkFolder, runtimeFolder, task].join(":"),
+        NODE_PATH: [`${layers}/nodejs/node${major}/node_modules`, `${layers}/nodejs/node_modules`, sdkFolder, runtimeFolder, task].join(
+          ":",
+        ),
       }),
       readable: [join(program, ".."), runtimeFolder, sdkFolder, join(this.#productFolder, "node_modules")],
     };

@@ -11,7 +11,11 @@ import { packageEntries, packagePathBytes, unzippedPackageBytes, zippedPackageBy
 import type { FunctionStore } from "./store/functions.ts";
 import type { LayerStore } from "./store/layers.ts";
 
-export const packageLimits: ZipLimits = { maxUnzippedBytes: unzippedPackageBytes, maxEntries: packageEntries, maxPathBytes: packagePathBytes };
+export const packageLimits: ZipLimits = {
+  maxUnzippedBytes: unzippedPackageBytes,
+  maxEntries: packageEntries,
+  maxPathBytes: packagePathBytes,
+};
 
 /** The zip files of functions and layers: each content is kept once, for as long as some version of either uses it. */
 export class CodePackages {

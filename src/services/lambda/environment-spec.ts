@@ -3,7 +3,6 @@ import type { EnvironmentSpec, SessionCredentials } from "#sandbox/contract.ts";
 import type { CallsOf } from "#wire/calls.ts";
 import { servicePrincipal } from "#wire/principal.ts";
 import { type FileSystemFolders, mountsOf } from "./function-file-systems.ts";
-import { imagesDoNotRun } from "./function-image.ts";
 import type { FunctionVersion } from "./function-version.ts";
 
 /** How long the credentials of one environment are good; the sandbox replaces environments long before. */
@@ -22,7 +21,7 @@ export class EnvironmentSpecs {
     this.#folders = folders;
   }
 
-  /** Throws for a function that cannot run here. */
+  /** Throws for a file system that is not there. */
   of(version: FunctionVersion): EnvironmentSpec {
     let spec = this.#made.get(version);
     if (spec === undefined) {
@@ -33,7 +32,6 @@ export class EnvironmentSpecs {
   }
 
   #make(version: FunctionVersion): EnvironmentSpec {
-    if (version.image) throw imagesDoNotRun();
     return {
       key: version.environmentKey,
       accountId: version.accountId,

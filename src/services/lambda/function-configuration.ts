@@ -33,7 +33,9 @@ export function functionConfiguration(stored: FunctionVersion, qualifier?: strin
     RevisionId: stored.revisionId,
     State: stored.state.name,
     ...(stored.state.reason !== undefined && { StateReason: stored.state.reason }),
-    ...(stored.state.reasonCode !== undefined && { StateReasonCode: stored.state.reasonCode as NonNullable<FunctionConfiguration["StateReasonCode"]> }),
+    ...(stored.state.reasonCode !== undefined && {
+      StateReasonCode: stored.state.reasonCode as NonNullable<FunctionConfiguration["StateReasonCode"]>,
+    }),
     ...lastUpdate(stored),
     Architectures: [stored.architecture],
     EphemeralStorage: { Size: stored.ephemeralStorageMb },
@@ -44,8 +46,16 @@ export function functionConfiguration(stored: FunctionVersion, qualifier?: strin
 
 /** In lists: "a subset of the FunctionConfiguration fields", https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctions.html */
 export function listedConfiguration(stored: FunctionVersion, qualifier?: string): FunctionConfiguration {
-  const { State, StateReason, StateReasonCode, LastUpdateStatus, LastUpdateStatusReason, LastUpdateStatusReasonCode, RuntimeVersionConfig, ...subset } =
-    functionConfiguration(stored, qualifier);
+  const {
+    State,
+    StateReason,
+    StateReasonCode,
+    LastUpdateStatus,
+    LastUpdateStatusReason,
+    LastUpdateStatusReasonCode,
+    RuntimeVersionConfig,
+    ...subset
+  } = functionConfiguration(stored, qualifier);
   return subset;
 }
 
@@ -69,7 +79,9 @@ function lastUpdate({ lastUpdate: update }: FunctionVersion): FunctionConfigurat
   return {
     LastUpdateStatus: update.status,
     ...(update.reason !== undefined && { LastUpdateStatusReason: update.reason }),
-    ...(update.reasonCode !== undefined && { LastUpdateStatusReasonCode: update.reasonCode as NonNullable<FunctionConfiguration["LastUpdateStatusReasonCode"]> }),
+    ...(update.reasonCode !== undefined && {
+      LastUpdateStatusReasonCode: update.reasonCode as NonNullable<FunctionConfiguration["LastUpdateStatusReasonCode"]>,
+    }),
   };
 }
 

@@ -29,7 +29,8 @@ export function applyFileSystems(
   folders: FileSystemFolders,
 ): FileSystem[] | undefined {
   const next = request?.map(({ Arn: arn, LocalMountPath: mountPath, S3FilesConfig }): FileSystem => {
-    if (!folders.has(arn)) throw invalidParameter(`No folder stands for the access point ${arn}. Start Pilotlight with --file-system ${arn}=DIR.`);
+    if (!folders.has(arn))
+      throw invalidParameter(`No folder stands for the access point ${arn}. Start Pilotlight with --file-system ${arn}=DIR.`);
     return { arn, mountPath, ...(S3FilesConfig?.DirectS3Read !== undefined && { directRead: S3FilesConfig.DirectS3Read }) };
   });
   const outcome = next ?? current;
@@ -53,7 +54,8 @@ export const fileSystemConfigs = (fileSystems: readonly FileSystem[]): FileSyste
 export function mountsOf(fileSystems: readonly FileSystem[], folders: FileSystemFolders): FileSystemMount[] {
   return fileSystems.map(({ arn, mountPath }) => {
     const folder = folders.get(arn);
-    if (folder === undefined) throw mountFailure(`No folder stands for the access point ${arn} any more. Start Pilotlight with --file-system ${arn}=DIR.`);
+    if (folder === undefined)
+      throw mountFailure(`No folder stands for the access point ${arn} any more. Start Pilotlight with --file-system ${arn}=DIR.`);
     return { folder, mountPath };
   });
 }

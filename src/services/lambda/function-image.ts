@@ -29,21 +29,30 @@ export function readImage(uri: string): { image: ContainerImage; code: CodePacka
   const [, repository, , givenDigest] = uriForm.exec(uri) ?? [];
   if (repository === undefined) throw invalidParameter(`Source image ${uri} is not valid. Provide a valid source image.`);
   const digest = givenDigest ?? createHash("sha256").update(uri).digest("hex");
-  return { image: { uri, resolvedUri: `${repository}@sha256:${digest}` }, code: { digest, sha256: digest, sizeBytes: 0, unzippedBytes: 0 } };
+  return {
+    image: { uri, resolvedUri: `${repository}@sha256:${digest}` },
+    code: { digest, sha256: digest, sizeBytes: 0, unzippedBytes: 0 },
+  };
 }
 
 /** What the request makes of the image's configuration. Throws for what only the other kind of package has. */
-export function applyImageConfig(current: ContainerImage | undefined, { ImageConfig: config, Runtime, Handler }: SettingsRequest): ContainerImage | undefined {
+export function applyImageConfig(
+  current: ContainerImage | undefined,
+  { ImageConfig: config, Runtime, Handler }: SettingsRequest,
+): ContainerImage | undefined {
   if (current === undefined) {
     if (config !== undefined) throw invalidParameter("Please don't provide ImageConfig for a function with packageType Zip.");
     return undefined;
   }
-  if (Runtime !== undefined || Handler !== undefined) throw invalidParameter("Please don't provide Runtime or Handler for a function with packageType Image.");
+  if (Runtime !== undefined || Handler !== undefined)
+    throw invalidParameter("Please don't provide Runtime or Handler for a function with packageType Image.");
   if (config === undefined) return current;
   const { config: _previous, ...image } = current;
   return Object.values(config).some((value) => value !== undefined && value.length > 0) ? { ...image, config } : image;
 }
 
-export const imageConfig = ({ config }: ContainerImage): Pick<FunctionConfiguration, "ImageConfigResponse"> => (config ? { ImageConfigResponse: { ImageConfig: config } } : {});
+export const imageConfig = ({ config }: ContainerImage): Pick<FunctionConfiguration, "ImageConfigResponse"> =>
+  config ? { ImageConfigResponse: { ImageConfig: config } } : {};
 
-export const imagesDoNotRun = (): AwsError => new AwsError("InvalidRuntimeException", "Pilotlight does not run container images yet.", { Type: "User" });
+export const imagesDoNotRun = (): AwsError =>
+  new AwsError("InvalidRuntimeException", "Pilotlight does not run container images yet.", { Type: "User" });

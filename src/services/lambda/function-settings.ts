@@ -22,8 +22,23 @@ import { checkRuntime, hasSnapStart } from "./runtimes.ts";
 
 export type Settings = Pick<
   FunctionVersion,
-  | "runtime" | "roleArn" | "handler" | "description" | "timeoutSeconds" | "memoryMb" | "variables" | "kmsKeyArn" | "tracingMode"
-  | "ephemeralStorageMb" | "deadLetterTargetArn" | "snapStart" | "logging" | "vpc" | "fileSystems" | "isTenantIsolated" | "image"
+  | "runtime"
+  | "roleArn"
+  | "handler"
+  | "description"
+  | "timeoutSeconds"
+  | "memoryMb"
+  | "variables"
+  | "kmsKeyArn"
+  | "tracingMode"
+  | "ephemeralStorageMb"
+  | "deadLetterTargetArn"
+  | "snapStart"
+  | "logging"
+  | "vpc"
+  | "fileSystems"
+  | "isTenantIsolated"
+  | "image"
 >;
 
 export type SettingsRequest = Present<Omit<UpdateFunctionConfigurationRequest, "FunctionName" | "RevisionId" | "Layers">>;
@@ -83,7 +98,9 @@ function refuseWhatIsNotServed(request: SettingsRequest & { CapacityProviderConf
 function checkRange(member: string, value: number | undefined, maximum: number): void {
   if (value === undefined) return;
   if (value > maximum) {
-    throw invalidParameter(`1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must have value less than or equal to ${maximum}`);
+    throw invalidParameter(
+      `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must have value less than or equal to ${maximum}`,
+    );
   }
 }
 
@@ -105,7 +122,9 @@ function applyLogging(current: Logging, request: SettingsRequest["LoggingConfig"
   const format = request.LogFormat ?? current.format;
   const hasLevels = request.ApplicationLogLevel !== undefined || request.SystemLogLevel !== undefined;
   if (format === "Text" && hasLevels) {
-    throw invalidParameter("The log level configuration is not supported for the Text log format. Please use JSON, or remove the log levels.");
+    throw invalidParameter(
+      "The log level configuration is not supported for the Text log format. Please use JSON, or remove the log levels.",
+    );
   }
   const group = request.LogGroup ?? current.group;
   if (format === "Text") return { format, group };

@@ -23,7 +23,8 @@ export function applyVpc(current: VpcAttachment | undefined, request: Present<Vp
   const base = current ?? detached;
   const subnetIds = request.SubnetIds ?? base.subnetIds;
   const securityGroupIds = request.SecurityGroupIds ?? base.securityGroupIds;
-  if ((subnetIds.length === 0) !== (securityGroupIds.length === 0)) throw invalidParameter("SubnetIds and SecurityIds must coexist or be both empty list.");
+  if ((subnetIds.length === 0) !== (securityGroupIds.length === 0))
+    throw invalidParameter("SubnetIds and SecurityIds must coexist or be both empty list.");
   return { subnetIds, securityGroupIds, isIpv6Allowed: subnetIds.length > 0 && (request.Ipv6AllowedForDualStack ?? base.isIpv6Allowed) };
 }
 
@@ -36,4 +37,5 @@ export function vpcConfig({ subnetIds, securityGroupIds, isIpv6Allowed }: VpcAtt
   };
 }
 
-const vpcId = ({ accountId, region }: Scope): string => `vpc-${createHash("sha256").update(`vpc ${accountId} ${region}`).digest("hex").slice(0, 17)}`;
+const vpcId = ({ accountId, region }: Scope): string =>
+  `vpc-${createHash("sha256").update(`vpc ${accountId} ${region}`).digest("hex").slice(0, 17)}`;

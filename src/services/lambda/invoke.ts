@@ -6,6 +6,7 @@ import { type InvocationOutcome, SandboxBusy, SandboxFailure } from "#sandbox/co
 import { AwsError } from "#wire/errors.ts";
 import { invalidParameter, notInState, throttled } from "./errors.ts";
 import { mountFailure } from "./function-file-systems.ts";
+import { imagesDoNotRun } from "./function-image.ts";
 import { roleCannotBeAssumed } from "./function-role.ts";
 import { type FunctionReference, functionArn } from "./function-name.ts";
 import type { FunctionVersion } from "./function-version.ts";
@@ -36,6 +37,7 @@ export async function findInvocable(
 ): Promise<FunctionVersion> {
   const version = await requireServing(state, target);
   if (version.state.name !== "Active") throw notInState(version.state.name);
+  if (version.image) throw imagesDoNotRun();
   checkTenant(version, tenantId);
   return version;
 }

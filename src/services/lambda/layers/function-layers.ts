@@ -10,7 +10,11 @@ import { parseLayerVersionArn } from "./layer-version.ts";
 type Context = Pick<RequestContext<Pick<LambdaState, "layers" | "packages">>, "state" | "accountId" | "region" | "principal">;
 
 /** Finds the layers and keeps their packages while `use` runs, after which they stay if a version names them. Rejects for those that cannot be had. */
-export async function useLayers<Result>(arns: readonly string[], context: Context, use: (layers: FunctionLayer[]) => Promise<Result>): Promise<Result> {
+export async function useLayers<Result>(
+  arns: readonly string[],
+  context: Context,
+  use: (layers: FunctionLayer[]) => Promise<Result>,
+): Promise<Result> {
   const digests = (await findLayers(arns, context)).map(({ digest }) => digest);
   // Once more, now that what is found cannot go.
   return context.state.packages.holding(digests, async () => use(await findLayers(arns, context)));
@@ -27,7 +31,9 @@ export function withLayers(version: FunctionVersion, layers: FunctionLayer[]): F
 export function checkCombinedSize(code: CodePackage, layers: readonly FunctionLayer[] = []): void {
   const bytes = [code, ...layers].reduce((sum, { unzippedBytes }) => sum + unzippedBytes, 0);
   if (bytes <= unzippedPackageBytes) return;
-  throw invalidParameter(`Function code combined with layers exceeds the maximum allowed size of ${unzippedPackageBytes} bytes. The actual size is ${bytes} bytes.`);
+  throw invalidParameter(
+    `Function code combined with layers exceeds the maximum allowed size of ${unzippedPackageBytes} bytes. The actual size is ${bytes} bytes.`,
+  );
 }
 
 async function findLayers(arns: readonly string[], context: Context): Promise<FunctionLayer[]> {

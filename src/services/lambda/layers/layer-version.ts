@@ -54,7 +54,8 @@ export const layerArn = ({ accountId, region, name }: LayerId): string => `arn:a
 
 export const layerVersionArn = (version: LayerVersionId): string => `${layerArn(version)}:${version.number}`;
 
-export const noSuchLayerVersion = (): AwsError => new AwsError("ResourceNotFoundException", "The resource you requested does not exist.", { Type: "User" });
+export const noSuchLayerVersion = (): AwsError =>
+  new AwsError("ResourceNotFoundException", "The resource you requested does not exist.", { Type: "User" });
 
 /** A layer version as lists show it. */
 export function listedLayerVersion(version: LayerVersion): LayerVersionsListItem {

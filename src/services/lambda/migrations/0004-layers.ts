@@ -18,5 +18,6 @@ export const layers: Migration = {
     `create index lambda_layer_versions_by_code on lambda_layer_versions (code_digest)`,
     // Digests of a version's layers in their order, between spaces: they are kept even when the layer versions are deleted.
     `alter table lambda_versions add column layer_digests text not null default ''`,
+    `create index lambda_versions_by_layers on lambda_versions (layer_digests)`,
   ],
 };

@@ -4,8 +4,12 @@ import { unreservedConcurrency } from "../satellites/concurrency.ts";
 import type { LambdaOperation } from "../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
-export const getAccountSettings: LambdaOperation<GetAccountSettingsRequest, GetAccountSettingsResponse> = async (_input, { state, accountId, region }) => {
+export const getAccountSettings: LambdaOperation<GetAccountSettingsRequest, GetAccountSettingsResponse> = async (
+  _input,
+  { state, accountId, region },
+) => {
   const { functionCount, codeBytes } = await state.store.usage({ accountId, region });
+  const layerBytes = await state.layers.usedBytes({ accountId, region });
   return {
     AccountLimit: {
       TotalCodeSize: accountCodeBytes,
@@ -14,6 +18,6 @@ export const getAccountSettings: LambdaOperation<GetAccountSettingsRequest, GetA
       ConcurrentExecutions: accountConcurrentExecutions,
       UnreservedConcurrentExecutions: await unreservedConcurrency(state, { accountId, region }),
     },
-    AccountUsage: { TotalCodeSize: codeBytes, FunctionCount: functionCount },
+    AccountUsage: { TotalCodeSize: codeBytes + layerBytes, FunctionCount: functionCount },
   };
 };

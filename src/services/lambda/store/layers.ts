@@ -56,7 +56,10 @@ export class LayerStore {
   }
 
   async find(id: LayerVersionId): Promise<LayerVersion | undefined> {
-    const query = sql.selectFrom("lambda_layer_versions").select("configuration").where(({ and }) => and(versionKeyOf(id)));
+    const query = sql
+      .selectFrom("lambda_layer_versions")
+      .select("configuration")
+      .where(({ and }) => and(versionKeyOf(id)));
     return (await this.#database.read(query.compile())).map(toVersion)[0];
   }
 
@@ -82,7 +85,9 @@ export class LayerStore {
       .limit(limit);
     const query = sql
       .selectFrom("lambda_layer_versions as version")
-      .innerJoin(newest.as("newest"), (join) => join.onRef("newest.name", "=", "version.name").onRef("newest.number", "=", "version.number"))
+      .innerJoin(newest.as("newest"), (join) =>
+        join.onRef("newest.name", "=", "version.name").onRef("newest.number", "=", "version.number"),
+      )
       .select("version.configuration")
       .where(({ and }) => and({ "version.account_id": accountId, "version.region": region }))
       .orderBy("version.name");
@@ -90,11 +95,21 @@ export class LayerStore {
   }
 
   async delete(id: LayerVersionId): Promise<void> {
-    await this.#database.write([{ query: sql.deleteFrom("lambda_layer_versions").where(({ and }) => and(versionKeyOf(id))).compile() }]);
+    await this.#database.write([
+      {
+        query: sql
+          .deleteFrom("lambda_layer_versions")
+          .where(({ and }) => and(versionKeyOf(id)))
+          .compile(),
+      },
+    ]);
   }
 
   async policy(id: LayerVersionId): Promise<LayerPolicy | undefined> {
-    const query = sql.selectFrom("lambda_layer_versions").select(["policy", "policy_revision"]).where(({ and }) => and(versionKeyOf(id)));
+    const query = sql
+      .selectFrom("lambda_layer_versions")
+      .select(["policy", "policy_revision"])
+      .where(({ and }) => and(versionKeyOf(id)));
     const [row] = await this.#database.read(query.compile());
     if (!row || row.policy === null || row.policy_revision === null) return undefined;
     return { document: JSON.parse(row.policy) as PolicyDocument, revisionId: row.policy_revision };
@@ -126,7 +141,10 @@ export class LayerStore {
   }
 
   async #lastNumber(id: LayerId): Promise<number | undefined> {
-    const query = sql.selectFrom("lambda_layers").select("last_number").where(({ and }) => and(keyOf(id)));
+    const query = sql
+      .selectFrom("lambda_layers")
+      .select("last_number")
+      .where(({ and }) => and(keyOf(id)));
     return (await this.#database.read(query.compile()))[0]?.last_number;
   }
 
@@ -136,10 +154,25 @@ export class LayerStore {
     const { number } = version;
     const advance: Statement =
       last === undefined
-        ? { query: sql.insertInto("lambda_layers").values({ ...key, last_number: number }).compile() }
-        : { query: sql.updateTable("lambda_layers").set({ last_number: number }).where(({ and }) => and({ ...key, last_number: last })).compile(), expectRows: 1 };
+        ? {
+            query: sql
+              .insertInto("lambda_layers")
+              .values({ ...key, last_number: number })
+              .compile(),
+          }
+        : {
+            query: sql
+              .updateTable("lambda_layers")
+              .set({ last_number: number })
+              .where(({ and }) => and({ ...key, last_number: last }))
+              .compile(),
+            expectRows: 1,
+          };
     try {
-      return await writeExpecting(this.#database, [advance, { query: sql.insertInto("lambda_layer_versions").values(toRow(version)).compile() }]);
+      return await writeExpecting(this.#database, [
+        advance,
+        { query: sql.insertInto("lambda_layer_versions").values(toRow(version)).compile() },
+      ]);
     } catch (error) {
       if (error instanceof UniqueViolation) return false;
       throw error;

@@ -49,8 +49,8 @@ export const toVersionRow = (version: FunctionVersion): Tables["lambda_versions"
   configuration: JSON.stringify(version),
 });
 
-/** Digests in their order, each between spaces. */
-export const digestList = (digests: readonly string[]): string => ` ${digests.join(" ")} `;
+/** Digests in their order, each between spaces; nothing for none. */
+export const digestList = (digests: readonly string[]): string => digests.map((digest) => ` ${digest} `).join("");
 
 export const toVersion = ({ configuration }: { configuration: string }): FunctionVersion => JSON.parse(configuration) as FunctionVersion;
 

@@ -44,7 +44,12 @@ export const createFunction: LambdaOperation<CreateFunctionRequest, FunctionConf
 };
 
 /** Adds the function, and its first version if it is published at once. */
-async function create(state: LambdaState, latest: FunctionVersion, tags: Record<string, string>, isPublished: boolean): Promise<FunctionVersion[]> {
+async function create(
+  state: LambdaState,
+  latest: FunctionVersion,
+  tags: Record<string, string>,
+  isPublished: boolean,
+): Promise<FunctionVersion[]> {
   const published = isPublished ? (await draftVersion(state, latest)).version : undefined;
   await state.store.create(latest, tags, published);
   return published === undefined ? [latest] : [latest, published];
@@ -83,7 +88,11 @@ function checkRuntimeAndHandler({ Runtime, Handler }: Present<CreateFunctionRequ
 }
 
 /** Keeps the package, if it is one, while `use` runs. */
-function useCode<Result>(input: Present<CreateFunctionRequest>, { packages }: LambdaState, use: (code: CodePackage) => Promise<Result>): Promise<Result> {
+function useCode<Result>(
+  input: Present<CreateFunctionRequest>,
+  { packages }: LambdaState,
+  use: (code: CodePackage) => Promise<Result>,
+): Promise<Result> {
   return input.PackageType === "Image" ? use(readImage(imageUri(input)).code) : packages.keepFor(inlineZip(input.Code), use);
 }
 

@@ -35,7 +35,10 @@ export const updateFunctionCode: LambdaOperation<UpdateFunctionCodeRequest, Func
   return functionConfiguration(updated, input.Publish === true ? updated.version : undefined);
 };
 
-function nextImage({ ImageUri: uri }: Present<UpdateFunctionCodeRequest>, current: ContainerImage): { image: ContainerImage; code: CodePackage } {
+function nextImage(
+  { ImageUri: uri }: Present<UpdateFunctionCodeRequest>,
+  current: ContainerImage,
+): { image: ContainerImage; code: CodePackage } {
   if (uri === undefined) throw invalidParameter("Please provide ImageUri when updating a function with packageType Image.");
   const { image, code } = readImage(uri);
   return { image: { ...current, ...image }, code };

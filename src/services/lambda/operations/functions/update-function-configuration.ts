@@ -11,7 +11,10 @@ import type { LambdaOperation } from "../../state.ts";
 import { requireLatest } from "../../store/functions.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionConfiguration.html */
-export const updateFunctionConfiguration: LambdaOperation<UpdateFunctionConfigurationRequest, FunctionConfiguration> = async (input, context) => {
+export const updateFunctionConfiguration: LambdaOperation<UpdateFunctionConfigurationRequest, FunctionConfiguration> = async (
+  input,
+  context,
+) => {
   const { state, accountId, region } = context;
   const current = await requireLatest(state.store, parseUnqualifiedName(input.FunctionName, context));
   applySettings(current, input, state.fileSystems);

@@ -12,7 +12,11 @@ export const listLayers: LambdaOperation<ListLayersRequest, ListLayersResponse> 
   const found = await state.layers.listLayers({ accountId, region }, filter, afterName, pageSize + 1);
   const page = found.slice(0, pageSize);
   return {
-    Layers: page.map((version) => ({ LayerName: version.name, LayerArn: layerArn(version), LatestMatchingVersion: listedLayerVersion(version) })),
+    Layers: page.map((version) => ({
+      LayerName: version.name,
+      LayerArn: layerArn(version),
+      LatestMatchingVersion: listedLayerVersion(version),
+    })),
     ...(found.length > pageSize && { NextMarker: writeMarker(page.at(-1)!.name) }),
   };
 };
