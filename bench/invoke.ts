@@ -9,7 +9,7 @@ import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateFunctionCommand, InvokeCommand, LambdaClient, UpdateFunctionConfigurationCommand, waitUntilFunctionActiveV2, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
 import { zipFolder } from "../examples/zip-folder.ts";
 import { type Load, measureLoad } from "./load-client.ts";
-import { type Server, startEchoServer, startPilotlight } from "./product.ts";
+import { clientSettings, type Server, startEchoServer, startPilotlight } from "./product.ts";
 import { writeSection } from "./report.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "3" } } });
@@ -25,10 +25,6 @@ const runtimes = [
 const payload = JSON.stringify({ text: "x".repeat(1_000) });
 const functionNameOf = (runtime: string): string => `echo-${runtime.replace(".", "-")}`;
 
-function settings({ port }: Server): object {
-  return { endpoint: `http://127.0.0.1:${port}`, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
-}
-
 async function deploy(lambda: LambdaClient, iam: IAMClient): Promise<void> {
   const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] };
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "bench", AssumeRolePolicyDocument: JSON.stringify(trust) }));
@@ -42,7 +38,7 @@ async function deploy(lambda: LambdaClient, iam: IAMClient): Promise<void> {
 
 /** A signed request's bytes, taken from a real client; they are good for a quarter of an hour. */
 async function signedInvocation(server: Server, name: string): Promise<Buffer> {
-  const lambda = new LambdaClient(settings(server));
+  const lambda = new LambdaClient(clientSettings(server));
   let bytes: Buffer | undefined;
   lambda.middlewareStack.add(
     (next) => (args) => {
@@ -94,8 +90,8 @@ async function run(): Promise<void> {
   const echo = await startEchoServer();
   const product = await startPilotlight();
   try {
-    const lambda = new LambdaClient(settings(product));
-    await deploy(lambda, new IAMClient(settings(product)));
+    const lambda = new LambdaClient(clientSettings(product));
+    await deploy(lambda, new IAMClient(clientSettings(product)));
     const lines = [
       `Node ${process.version}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date(Date.now()).toISOString().slice(0, 10)}; 1 KB JSON payload; client, servers and functions share the cores; medians of ${rounds} rounds of ${seconds} s.`,
       "",

@@ -34,3 +34,10 @@ export async function startPilotlight(): Promise<Server> {
 }
 
 export const startEchoServer = (): Promise<Server> => startServer("echo-server.ts", []);
+
+/** For the SDK's clients, as root. */
+export const clientSettings = ({ port }: Server) => ({
+  endpoint: `http://127.0.0.1:${port}`,
+  region: "us-east-1",
+  credentials: { accessKeyId: "test", secretAccessKey: "test" },
+});

@@ -94,7 +94,10 @@ import boto3, io, json, sys
 runtime, role = sys.argv[1:3]
 client = boto3.client("lambda")
 client.create_function(FunctionName="by-boto3", Runtime=runtime, Handler="index.handler", Role=role, Code={"ZipFile": open("hello.zip", "rb").read()})
-client.get_waiter("function_active_v2").wait(FunctionName="by-boto3", WaiterConfig={"Delay": 1})
+for name in ["function_exists", "function_active", "function_active_v2", "function_updated", "function_updated_v2"]:
+    client.get_waiter(name).wait(FunctionName="by-boto3", WaiterConfig={"Delay": 1})
+client.publish_version(FunctionName="by-boto3")
+client.get_waiter("published_version_active").wait(FunctionName="by-boto3", Qualifier="1", WaiterConfig={"Delay": 1})
 answer = client.invoke(FunctionName="by-boto3", Payload=json.dumps({"name": "boto3"}))
 assert json.load(answer["Payload"]) == {"hello": "boto3"}, answer
 import time
