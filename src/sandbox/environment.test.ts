@@ -30,7 +30,7 @@ class Bench {
       replaceAtMs: 0,
       program: { path: "/program", args: [], variables: {} },
       openLink: async (listener) => new FramedLink(listener),
-      onFree: () => this.freed++,
+      events: { onAnswered: () => {}, onFree: () => this.freed++ },
     });
   }
 

@@ -30,8 +30,12 @@ export interface EnvironmentParts {
   replaceAtMs: number;
   program: { path: string; args: readonly string[]; variables: Readonly<Record<string, string>> };
   openLink(listener: RuntimeListener): Promise<RuntimeLink>;
-  /** The environment takes invocations (again). */
-  onFree(): void;
+  events: {
+    /** The caller has its answer. */
+    onAnswered(): void;
+    /** The environment takes invocations (again). */
+    onFree(): void;
+  };
 }
 
 /**
@@ -175,6 +179,7 @@ export class Environment {
   #takeAnswer(answer: RuntimeAnswer): void {
     const invocation = this.#invocation as Invocation;
     this.#lifecycle.moveTo("Answered");
+    this.#parts.events.onAnswered();
     if (answer.kind === "tooLarge") invocation.answer({ payload: responseTooLarge, functionError: "Unhandled" });
     else if (answer.kind === "error") invocation.answer({ payload: answer.payload, functionError: "Unhandled" });
     else if (answer.contentType) invocation.answer({ payload: answer.payload, contentType: answer.contentType });
@@ -230,7 +235,7 @@ export class Environment {
     if (this.#lifecycle.isEnding) return;
     if (this.#lifecycle.state === "Answered") this.#lifecycle.moveTo("Idle");
     this.#invocation = undefined;
-    this.#parts.onFree();
+    this.#parts.events.onFree();
     invocation.finish();
   }
 

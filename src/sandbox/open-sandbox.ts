@@ -34,7 +34,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { clock, log, runFolder } = options;
   const driver = await openProcessDriver({ runFolder, clock, log });
   const workshop = { ...options, driver, catalog: new RuntimeCatalog(options) };
-  const pool = new EnvironmentPool(clock, options.limits ?? defaultLimits, (spec, onFree) => prepareEnvironment(workshop, spec, onFree));
+  const pool = new EnvironmentPool(clock, options.limits ?? defaultLimits, (spec, events) => prepareEnvironment(workshop, spec, events));
   return {
     invoke: (spec, request) => pool.invoke(spec, request),
     prepare: async (spec) => void (await prepareCode(workshop, spec)),

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ManualClock } from "#kit/manual-clock.ts";
 import { SandboxFailure, type InvocationOutcome, type InvocationRequest } from "./contract.ts";
 import { requestOf, specOf } from "./fixtures/specs.ts";
-import { EnvironmentPool, type PoolMember } from "./pool.ts";
+import { EnvironmentPool, type MemberEvents, type PoolMember } from "./pool.ts";
 
 class FakeMember implements PoolMember {
   readonly name: string;
@@ -11,13 +11,13 @@ class FakeMember implements PoolMember {
   replaceAtMs = Number.POSITIVE_INFINITY;
   served = 0;
   isStopped = false;
-  #onFree: () => void;
+  #events: MemberEvents;
   #running: PromiseWithResolvers<InvocationOutcome> | undefined;
 
-  constructor(name: string, key: string, onFree: () => void) {
+  constructor(name: string, key: string, events: MemberEvents) {
     this.name = name;
     this.key = key;
-    this.#onFree = onFree;
+    this.#events = events;
   }
 
   async initialise(): Promise<void> {}
@@ -30,9 +30,18 @@ class FakeMember implements PoolMember {
 
   /** Answers, and is free again. */
   finish(): void {
+    this.answer();
+    this.becomeFree();
+  }
+
+  answer(): void {
     this.#running?.resolve({ payload: Buffer.from(this.name), finished: Promise.resolve() });
     this.#running = undefined;
-    this.#onFree();
+    this.#events.onAnswered();
+  }
+
+  becomeFree(): void {
+    this.#events.onFree();
   }
 
   async stop(): Promise<void> {
@@ -49,8 +58,8 @@ class Bench {
   readonly pool: EnvironmentPool;
 
   constructor(environments = 10) {
-    this.pool = new EnvironmentPool(this.clock, { environments, idleMs }, async (spec, onFree) => {
-      const member = new FakeMember(`m${this.members.length + 1}`, spec.key, onFree);
+    this.pool = new EnvironmentPool(this.clock, { environments, idleMs }, async (spec, events) => {
+      const member = new FakeMember(`m${this.members.length + 1}`, spec.key, events);
       this.members.push(member);
       return member;
     });
@@ -95,6 +104,49 @@ test("a free environment serves again, the most recently used first; keys do not
       ["b", 1],
     ],
   );
+});
+
+test("who comes while an environment concludes gets that one, and no second is made", async () => {
+  const bench = new Bench();
+  await bench.begin("a");
+  bench.member("m1").answer();
+  const { answer } = await bench.begin("a");
+  assert.equal(bench.members.length, 1);
+  bench.member("m1").becomeFree();
+  bench.finish("m1");
+  assert.equal(await answer, "m1");
+  assert.equal(bench.members.length, 1);
+});
+
+test("one concluding environment is waited for by one invocation only, and not for long", async () => {
+  const bench = new Bench();
+  await bench.begin("a");
+  bench.member("m1").answer();
+  const first = await bench.begin("a");
+  const second = await bench.begin("a");
+  assert.equal(bench.members.length, 2, "the second one got an environment of its own");
+  await bench.clock.advance(10);
+  assert.equal(bench.members.length, 3, "m1 hangs in its conclusion, so the first one got another");
+  bench.member("m1").becomeFree();
+  bench.finish("m2", "m3");
+  assert.deepEqual([await first.answer, await second.answer], ["m3", "m2"]);
+  const { answer } = await bench.begin("a");
+  bench.finish("m3");
+  assert.equal(await answer, "m3");
+});
+
+test("an environment that is retired while it concludes leaves its waiter to a new one", async () => {
+  const bench = new Bench();
+  await bench.begin("a");
+  bench.member("m1").answer();
+  const { answer } = await bench.begin("a");
+  const retired = bench.pool.retire("a");
+  bench.member("m1").becomeFree();
+  await bench.clock.advance(10);
+  await retired;
+  bench.finish("m2");
+  assert.equal(await answer, "m2");
+  assert.deepEqual(bench.stopped, ["m1"]);
 });
 
 test("tenants never share an environment; retiring the spec ends those of all", async () => {
@@ -219,7 +271,7 @@ test("an environment that arrives during a drain is ended, and its invocation re
   const pool = new EnvironmentPool(clock, { environments: 1, idleMs }, () => arrival.promise);
   const answer = pool.invoke(specOf(), requestOf());
   await Promise.all([pool.drain(10), clock.advance(10)]);
-  const member = new FakeMember("late", "a", () => {});
+  const member = new FakeMember("late", "a", { onAnswered() {}, onFree() {} });
   arrival.resolve(member);
   await assert.rejects(answer, { reason: "stopping" });
   assert.deepEqual([member.isStopped, member.served], [true, 0]);

@@ -17,8 +17,26 @@ export interface PoolLimits {
   idleMs: number;
 }
 
-/** Makes an environment; `onFree` is to be called after each invocation. Rejects only with `SandboxFailure`. */
-export type CreateMember = (spec: EnvironmentSpec, onFree: () => void) => Promise<PoolMember>;
+/** What an environment tells the pool of each invocation. */
+export interface MemberEvents {
+  /** The caller has its answer; the environment will be free as soon as the last log lines are gone. */
+  onAnswered(): void;
+  onFree(): void;
+}
+
+/** Makes an environment. Rejects only with `SandboxFailure`. */
+export type CreateMember = (spec: EnvironmentSpec, events: MemberEvents) => Promise<PoolMember>;
+
+/**
+ * How long an invocation waits for an environment that has answered its last one. Concluding takes a fraction of a millisecond, a
+ * new environment a hundred; so a client that calls again at once is not given a second one.
+ */
+const concludingMs = 10;
+
+/** An invocation that waits for the next free environment of its shelf. */
+interface Waiter {
+  take(member: PoolMember): void;
+}
 
 interface Entry {
   /** Of the spec. */
@@ -30,6 +48,8 @@ interface Entry {
   /** Ended as soon as it is free. */
   isRetired: boolean;
   isEnding: boolean;
+  /** Between answer and free. */
+  isConcluding: boolean;
   idleSinceMs: number;
   gone: PromiseWithResolvers<void>;
 }
@@ -44,6 +64,9 @@ export class EnvironmentPool {
   #create: CreateMember;
   /** Free environments, the most recently used last. */
   #shelves = new Map<string, Entry[]>();
+  /** How many environments of a shelf are about to be free, and who waits for them. */
+  #concludingCounts = new Map<string, number>();
+  #waiting = new Map<string, Waiter[]>();
   /** All, until they are gone. */
   #entries = new Set<Entry>();
   /** How many are not being ended. */
@@ -60,7 +83,11 @@ export class EnvironmentPool {
 
   invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
     if (this.#isDraining) return Promise.reject(stopping());
-    return this.#takeFree(shelfOf(spec, request))?.invoke(request) ?? this.#invokeNew(spec, request);
+    const shelf = shelfOf(spec, request);
+    const free = this.#takeFree(shelf);
+    if (free) return free.invoke(request);
+    const waiters = this.#waiting.get(shelf)?.length ?? 0;
+    return (this.#concludingCounts.get(shelf) ?? 0) > waiters ? this.#invokeNext(spec, request, shelf) : this.#invokeNew(spec, request);
   }
 
   /** Resolves when the last environment of that key is gone. */
@@ -96,6 +123,25 @@ export class EnvironmentPool {
     return undefined;
   }
 
+  /** Waits for an environment that is about to be free; makes one after all if that takes long. */
+  #invokeNext(spec: EnvironmentSpec, request: InvocationRequest, shelf: string): Promise<InvocationOutcome> {
+    return new Promise((resolve) => {
+      const waiters = this.#waiting.get(shelf) ?? [];
+      this.#waiting.set(shelf, waiters);
+      const timer = this.#clock.after(concludingMs, () => {
+        waiters.splice(waiters.indexOf(waiter), 1);
+        resolve(this.#invokeNew(spec, request));
+      });
+      const waiter: Waiter = {
+        take(member) {
+          timer.cancel();
+          resolve(member.invoke(request));
+        },
+      };
+      waiters.push(waiter);
+    });
+  }
+
   async #invokeNew(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
     if (this.#liveCount >= this.#limits.environments && !this.#evictOne()) {
       throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
@@ -107,13 +153,14 @@ export class EnvironmentPool {
       member: undefined,
       isRetired: false,
       isEnding: false,
+      isConcluding: false,
       idleSinceMs: 0,
       gone,
     };
     this.#entries.add(entry);
     this.#liveCount++;
     try {
-      entry.member = await this.#create(spec, () => this.#release(entry));
+      entry.member = await this.#create(spec, { onAnswered: () => this.#conclude(entry), onFree: () => this.#release(entry) });
     } catch (error) {
       this.#leave(entry);
       this.#forget(entry);
@@ -127,8 +174,30 @@ export class EnvironmentPool {
     return entry.member.invoke(request);
   }
 
+  #conclude(entry: Entry): void {
+    entry.isConcluding = true;
+    this.#concludingCounts.set(entry.shelf, (this.#concludingCounts.get(entry.shelf) ?? 0) + 1);
+  }
+
+  #concluded(entry: Entry): void {
+    if (!entry.isConcluding) return;
+    entry.isConcluding = false;
+    const count = (this.#concludingCounts.get(entry.shelf) ?? 0) - 1;
+    if (count > 0) this.#concludingCounts.set(entry.shelf, count);
+    else this.#concludingCounts.delete(entry.shelf);
+  }
+
   #release(entry: Entry): void {
+    this.#concluded(entry);
     if (entry.isRetired || this.#isDraining) return this.#end(entry);
+    const member = entry.member as PoolMember;
+    const waiters = this.#waiting.get(entry.shelf);
+    if (waiters?.length && member.replaceAtMs > this.#clock.now()) {
+      const waiter = waiters.shift();
+      if (waiters.length === 0) this.#waiting.delete(entry.shelf);
+      waiter?.take(member);
+      return;
+    }
     entry.idleSinceMs = this.#clock.now();
     const shelf = this.#shelves.get(entry.shelf);
     if (shelf) shelf.push(entry);
@@ -172,6 +241,7 @@ export class EnvironmentPool {
 
   /** It counts no more: another may come in its place. */
   #leave(entry: Entry): void {
+    this.#concluded(entry);
     entry.isEnding = true;
     this.#liveCount--;
     if (this.#liveCount === 0) this.#onQuiet?.();

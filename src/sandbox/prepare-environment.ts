@@ -9,6 +9,7 @@ import { environmentFolderPrefix } from "./drivers/leftovers.ts";
 import { functionVariables } from "./environment-variables.ts";
 import { Environment } from "./environment.ts";
 import { FramedLink } from "./framed-link.ts";
+import type { MemberEvents } from "./pool.ts";
 import { openRuntimeApi } from "./runtime-api/server.ts";
 import type { RuntimeCatalog } from "./runtimes/catalog.ts";
 import type { RuntimeStart } from "./runtimes/runtime-start.ts";
@@ -56,7 +57,7 @@ export async function prepareCode(
 }
 
 /** Gathers what a new environment takes. Rejects with `SandboxFailure`. */
-export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSpec, onFree: () => void): Promise<Environment> {
+export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSpec, events: MemberEvents): Promise<Environment> {
   const { clock, ids, log, logSink, driver } = workshop;
   const [{ start, ...code }, credentials] = await Promise.all([
     prepareCode(workshop, spec),
@@ -82,7 +83,7 @@ export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSp
     replaceAtMs: replaceAt(clock.now(), credentials, spec.timeoutMs),
     program: { path: start.program, args: start.args, variables: functionVariables(spec, credentials, start, places, logStream) },
     openLink: async (listener) => (start.link === "frames" ? new FramedLink(listener) : openRuntimeApi(listener, ids)),
-    onFree,
+    events,
   });
 }
 

@@ -6,7 +6,16 @@ import { after, before } from "node:test";
 import type { Lambda } from "@aws-sdk/client-lambda";
 import { createFunction } from "#test/functions.ts";
 import { accountId, connect, type Product, startProduct } from "#test/product.ts";
-import { badParameter, conflict, describeRefusals, invalid, notFound, type Refusal, type RefusalRow, wrongRevision } from "#test/refusals.ts";
+import {
+  badParameter,
+  conflict,
+  describeRefusals,
+  invalid,
+  notFound,
+  type Refusal,
+  type RefusalRow,
+  wrongRevision,
+} from "#test/refusals.ts";
 
 const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
 const functionNotFound = (qualified: string): Refusal => notFound(`Function not found: ${arnOf(qualified)}`);
@@ -22,7 +31,13 @@ const otherRevision = "00000000-0000-4000-8000-000000000000";
 const wrongPolicyRevision: Refusal = { ...wrongRevision, message: wrongRevision.message.replace("GetFunction/GetAlias", "GetPolicy") };
 
 const permit = (changes: Partial<Parameters<Lambda["addPermission"]>[0]>) => (lambda: Lambda) =>
-  lambda.addPermission({ FunctionName: "there", StatementId: "new", Action: "lambda:InvokeFunction", Principal: "s3.amazonaws.com", ...changes });
+  lambda.addPermission({
+    FunctionName: "there",
+    StatementId: "new",
+    Action: "lambda:InvokeFunction",
+    Principal: "s3.amazonaws.com",
+    ...changes,
+  });
 const forbid = (changes: Partial<Parameters<Lambda["removePermission"]>[0]>) => (lambda: Lambda) =>
   lambda.removePermission({ FunctionName: "there", StatementId: "s3", ...changes });
 const policyOf = (Statement: object): string => JSON.stringify({ Version: "2012-10-17", Statement });
@@ -30,79 +45,220 @@ const statement = { Effect: "Allow", Principal: "*", Action: "lambda:InvokeFunct
 const badPrincipal = badParameter("The provided principal was invalid. Please check the principal and try again.");
 // Ours: AWS's words are not on record.
 const badPolicy = badParameter("The provided policy document is invalid. Please check the policy and try again.");
-const tooLong: Refusal = { code: "PolicyLengthExceededException", status: 400, message: "The final policy size (20617) is bigger than the limit (20480).", members: "Type,message" };
+const tooLong: Refusal = {
+  code: "PolicyLengthExceededException",
+  status: 400,
+  message: "The final policy size (20617) is bigger than the limit (20480).",
+  members: "Type,message",
+};
 
 const policyRows: RefusalRow[] = [
   ["AddPermission: nobody", permit({ FunctionName: "doesnotexist" }), functionNotFound("doesnotexist")],
   ["AddPermission: no such alias", permit({ Qualifier: "alias-doesnotexist" }), aliasNotFound("there:alias-doesnotexist")],
   ["AddPermission: no such version", permit({ Qualifier: "42" }), functionNotFound("there:42")],
-  ["AddPermission: no such thing", permit({ Qualifier: "valid-with-$-but-doesnotexist" }), functionNotFound("there:valid-with-$-but-doesnotexist")],
-  ["AddPermission: a bad qualifier", permit({ Qualifier: "invalid-qualifier-with-?-char" }), invalid("'invalid-qualifier-with-?-char'", "qualifier", pattern(String.raw`\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+`))],
+  [
+    "AddPermission: no such thing",
+    permit({ Qualifier: "valid-with-$-but-doesnotexist" }),
+    functionNotFound("there:valid-with-$-but-doesnotexist"),
+  ],
+  [
+    "AddPermission: a bad qualifier",
+    permit({ Qualifier: "invalid-qualifier-with-?-char" }),
+    invalid("'invalid-qualifier-with-?-char'", "qualifier", pattern(String.raw`\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+`)),
+  ],
   ["AddPermission: $LATEST", permit({ Qualifier: "$LATEST" }), badParameter("We currently do not support adding policies for $LATEST.")],
   ["AddPermission: two qualifiers", permit({ FunctionName: "there:live", Qualifier: "1" }), twoQualifiers],
-  ["AddPermission: a bad statement id", permit({ StatementId: "example.com" }), invalid("'example.com'", "statementId", pattern("([a-zA-Z0-9-_]+)"))],
+  [
+    "AddPermission: a bad statement id",
+    permit({ StatementId: "example.com" }),
+    invalid("'example.com'", "statementId", pattern("([a-zA-Z0-9-_]+)")),
+  ],
   ["AddPermission: a bad principal", permit({ Principal: "invalid.nonaws.com" }), badPrincipal],
   ["AddPermission: somebody of no account", permit({ Principal: "arn:aws:iam::1:root" }), badPrincipal],
-  ["AddPermission: a statement id twice", permit({ StatementId: "s3" }), conflict("The statement id (s3) provided already exists. Please provide a new statement id, or remove the existing statement.")],
+  [
+    "AddPermission: a statement id twice",
+    permit({ StatementId: "s3" }),
+    conflict("The statement id (s3) provided already exists. Please provide a new statement id, or remove the existing statement."),
+  ],
   ["AddPermission: another revision", permit({ RevisionId: otherRevision }), wrongPolicyRevision],
-  ["AddPermission: an authentication of URLs for another action", permit({ FunctionUrlAuthType: "NONE" }), badParameter("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action")],
+  [
+    "AddPermission: an authentication of URLs for another action",
+    permit({ FunctionUrlAuthType: "NONE" }),
+    badParameter("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action"),
+  ],
   ["AddPermission: too long a policy", permit({ FunctionName: "wordy" }), tooLong],
   ["RemovePermission: nobody", forbid({ FunctionName: "doesnotexist" }), notFound(`No policy found for: ${arnOf("doesnotexist")}`)],
   ["RemovePermission: no such alias", forbid({ Qualifier: "alias-doesnotexist" }), aliasNotFound("there:alias-doesnotexist")],
   ["RemovePermission: no policy", forbid({ Qualifier: "1" }), notFound("No policy is associated with the given resource.")],
-  ["RemovePermission: no such statement", forbid({ StatementId: "non-existent" }), notFound("Statement non-existent is not found in resource policy.")],
+  [
+    "RemovePermission: no such statement",
+    forbid({ StatementId: "non-existent" }),
+    notFound("Statement non-existent is not found in resource policy."),
+  ],
   ["RemovePermission: another revision", forbid({ RevisionId: otherRevision }), wrongPolicyRevision],
   ["GetPolicy: nobody", (lambda) => lambda.getPolicy({ FunctionName: "doesnotexist" }), functionNotFound("doesnotexist")],
   ["GetPolicy: no such version", (lambda) => lambda.getPolicy({ FunctionName: "there", Qualifier: "42" }), nothingThere],
   ["GetPolicy: none", (lambda) => lambda.getPolicy({ FunctionName: "there", Qualifier: "1" }), nothingThere],
   ["GetResourcePolicy: none", (lambda) => lambda.getResourcePolicy({ ResourceArn: `${arnOf("there")}:1` }), nothingThere],
-  ["GetResourcePolicy: nobody", (lambda) => lambda.getResourcePolicy({ ResourceArn: arnOf("doesnotexist") }), functionNotFound("doesnotexist")],
+  [
+    "GetResourcePolicy: nobody",
+    (lambda) => lambda.getResourcePolicy({ ResourceArn: arnOf("doesnotexist") }),
+    functionNotFound("doesnotexist"),
+  ],
   ["DeleteResourcePolicy: none", (lambda) => lambda.deleteResourcePolicy({ ResourceArn: `${arnOf("there")}:1` }), nothingThere],
-  ["DeleteResourcePolicy: another revision", (lambda) => lambda.deleteResourcePolicy({ ResourceArn: arnOf("there"), RevisionId: otherRevision }), wrongRevision],
-  ["PutResourcePolicy: $LATEST", (lambda) => lambda.putResourcePolicy({ ResourceArn: `${arnOf("there")}:$LATEST`, Policy: policyOf(statement) }), badParameter("We currently do not support adding policies for $LATEST.")],
-  ["PutResourcePolicy: another revision", (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy: policyOf(statement), RevisionId: otherRevision }), wrongRevision],
+  [
+    "DeleteResourcePolicy: another revision",
+    (lambda) => lambda.deleteResourcePolicy({ ResourceArn: arnOf("there"), RevisionId: otherRevision }),
+    wrongRevision,
+  ],
+  [
+    "PutResourcePolicy: $LATEST",
+    (lambda) => lambda.putResourcePolicy({ ResourceArn: `${arnOf("there")}:$LATEST`, Policy: policyOf(statement) }),
+    badParameter("We currently do not support adding policies for $LATEST."),
+  ],
+  [
+    "PutResourcePolicy: another revision",
+    (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy: policyOf(statement), RevisionId: otherRevision }),
+    wrongRevision,
+  ],
   ["PutResourcePolicy: no JSON", (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy: "{" }), badPolicy],
-  ["PutResourcePolicy: no principal", (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy: policyOf({ ...statement, Principal: undefined }) }), badPolicy],
-  ["PutResourcePolicy: another resource", (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy: policyOf({ ...statement, Resource: arnOf("wordy") }) }), badPolicy],
+  [
+    "PutResourcePolicy: no principal",
+    (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy: policyOf({ ...statement, Principal: undefined }) }),
+    badPolicy,
+  ],
+  [
+    "PutResourcePolicy: another resource",
+    (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy: policyOf({ ...statement, Resource: arnOf("wordy") }) }),
+    badPolicy,
+  ],
 ];
 
-const reserve = (FunctionName: string, ReservedConcurrentExecutions: number) => (lambda: Lambda) => lambda.putFunctionConcurrency({ FunctionName, ReservedConcurrentExecutions });
-const provision = (FunctionName: string, Qualifier: string, ProvisionedConcurrentExecutions = 1) => (lambda: Lambda) =>
-  lambda.putProvisionedConcurrencyConfig({ FunctionName, Qualifier, ProvisionedConcurrentExecutions });
+const reserve = (FunctionName: string, ReservedConcurrentExecutions: number) => (lambda: Lambda) =>
+  lambda.putFunctionConcurrency({ FunctionName, ReservedConcurrentExecutions });
+const provision =
+  (FunctionName: string, Qualifier: string, ProvisionedConcurrentExecutions = 1) =>
+  (lambda: Lambda) =>
+    lambda.putProvisionedConcurrencyConfig({ FunctionName, Qualifier, ProvisionedConcurrentExecutions });
 const unpublished = badParameter("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
 const neitherAliasNorVersion = badParameter("The function resource provided must be an alias or a published version.");
 const withoutType = (message: string): Refusal => unmarked(badParameter(message), "message");
-const noProvision: Refusal = { code: "ProvisionedConcurrencyConfigNotFoundException", status: 404, message: "No Provisioned Concurrency Config found for this function", members: "Type,message" };
+const noProvision: Refusal = {
+  code: "ProvisionedConcurrencyConfigNotFoundException",
+  status: 404,
+  message: "No Provisioned Concurrency Config found for this function",
+  members: "Type,message",
+};
 
 const concurrencyRows: RefusalRow[] = [
   ["PutFunctionConcurrency: nobody", reserve("doesnotexist", 1), functionNotFound("doesnotexist:$LATEST")],
   ["PutFunctionConcurrency: nobody, and too much", reserve("doesnotexist", 100_000), functionNotFound("doesnotexist:$LATEST")],
   ["PutFunctionConcurrency: an alias", reserve(`${arnOf("there")}:live`, 1), functionsOnly],
-  ["PutFunctionConcurrency: too little left", reserve("there", 901), withoutType("Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].")],
-  ["PutFunctionConcurrency: less than is provisioned", reserve("provisioned", 1), withoutType(" ReservedConcurrentExecutions  1 should not be lower than function's total provisioned concurrency [2].")],
-  ["GetFunctionConcurrency: nobody", (lambda) => lambda.getFunctionConcurrency({ FunctionName: "doesnotexist" }), functionNotFound("doesnotexist")],
-  ["DeleteFunctionConcurrency: nobody", (lambda) => lambda.deleteFunctionConcurrency({ FunctionName: "doesnotexist" }), functionNotFound("doesnotexist")],
-  ["PutProvisionedConcurrencyConfig: none", provision("there", "1", 0), invalid("'0'", "provisionedConcurrentExecutions", "Member must have value greater than or equal to 1")],
+  [
+    "PutFunctionConcurrency: too little left",
+    reserve("there", 901),
+    withoutType(
+      "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
+    ),
+  ],
+  [
+    "PutFunctionConcurrency: less than is provisioned",
+    reserve("provisioned", 1),
+    withoutType(" ReservedConcurrentExecutions  1 should not be lower than function's total provisioned concurrency [2]."),
+  ],
+  [
+    "GetFunctionConcurrency: nobody",
+    (lambda) => lambda.getFunctionConcurrency({ FunctionName: "doesnotexist" }),
+    functionNotFound("doesnotexist"),
+  ],
+  [
+    "DeleteFunctionConcurrency: nobody",
+    (lambda) => lambda.deleteFunctionConcurrency({ FunctionName: "doesnotexist" }),
+    functionNotFound("doesnotexist"),
+  ],
+  [
+    "PutProvisionedConcurrencyConfig: none",
+    provision("there", "1", 0),
+    invalid("'0'", "provisionedConcurrentExecutions", "Member must have value greater than or equal to 1"),
+  ],
   ["PutProvisionedConcurrencyConfig: nobody's alias", provision("doesnotexist", "noalias"), aliasNotFound("doesnotexist:noalias")],
   ["PutProvisionedConcurrencyConfig: nobody's version", provision("doesnotexist", "1"), functionNotFound("doesnotexist:1")],
   ["PutProvisionedConcurrencyConfig: no such alias", provision("there", "doesnotexist"), aliasNotFound("there:doesnotexist")],
   ["PutProvisionedConcurrencyConfig: no such version", provision("there", "10"), functionNotFound("there:10")],
   ["PutProvisionedConcurrencyConfig: $LATEST", provision("there", "$LATEST"), unpublished],
   ["PutProvisionedConcurrencyConfig: an alias of $LATEST", provision("there", "dev"), unpublished],
-  ["PutProvisionedConcurrencyConfig: an alias of such a version", provision("provisioned", "live"), conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")],
-  ["PutProvisionedConcurrencyConfig: a version of such an alias", provision("by-alias", "1"), conflict("Version is pointed by a Provisioned Concurrency alias")],
-  ["PutProvisionedConcurrencyConfig: more than there is", provision("there", "1", 1_000), withoutType("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [992].")],
-  ["PutProvisionedConcurrencyConfig: too little left", provision("there", "1", 900), withoutType("Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].")],
-  ["PutProvisionedConcurrencyConfig: more than is reserved", provision("reserved", "1", 6), badParameter("Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function")],
-  ["GetProvisionedConcurrencyConfig: none", (lambda) => lambda.getProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "1" }), noProvision],
-  ["GetProvisionedConcurrencyConfig: no such alias", (lambda) => lambda.getProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "noalias" }), aliasNotFound("there:noalias")],
-  ["GetProvisionedConcurrencyConfig: no such version", (lambda) => lambda.getProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "10" }), functionNotFound("there:10")],
-  ["GetProvisionedConcurrencyConfig: $LATEST", (lambda) => lambda.getProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "$LATEST" }), neitherAliasNorVersion],
-  ["DeleteProvisionedConcurrencyConfig: nobody", (lambda) => lambda.deleteProvisionedConcurrencyConfig({ FunctionName: "doesnotexist", Qualifier: "1" }), functionNotFound("doesnotexist:1")],
-  ["DeleteProvisionedConcurrencyConfig: no such alias", (lambda) => lambda.deleteProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "noalias" }), aliasNotFound("there:noalias")],
-  ["DeleteProvisionedConcurrencyConfig: $LATEST", (lambda) => lambda.deleteProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "$LATEST" }), neitherAliasNorVersion],
-  ["ListProvisionedConcurrencyConfigs: nobody", (lambda) => lambda.listProvisionedConcurrencyConfigs({ FunctionName: "doesnotexist" }), functionNotFound("doesnotexist")],
-  ["Invoke: switched off", (lambda) => lambda.invoke({ FunctionName: "off" }), { code: "TooManyRequestsException", status: 429, message: "Rate Exceeded.", members: "Reason,Type,message" }],
+  [
+    "PutProvisionedConcurrencyConfig: an alias of such a version",
+    provision("provisioned", "live"),
+    conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"),
+  ],
+  [
+    "PutProvisionedConcurrencyConfig: a version of such an alias",
+    provision("by-alias", "1"),
+    conflict("Version is pointed by a Provisioned Concurrency alias"),
+  ],
+  [
+    "PutProvisionedConcurrencyConfig: more than there is",
+    provision("there", "1", 1_000),
+    withoutType("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [992]."),
+  ],
+  [
+    "PutProvisionedConcurrencyConfig: too little left",
+    provision("there", "1", 900),
+    withoutType(
+      "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
+    ),
+  ],
+  [
+    "PutProvisionedConcurrencyConfig: more than is reserved",
+    provision("reserved", "1", 6),
+    badParameter("Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function"),
+  ],
+  [
+    "GetProvisionedConcurrencyConfig: none",
+    (lambda) => lambda.getProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "1" }),
+    noProvision,
+  ],
+  [
+    "GetProvisionedConcurrencyConfig: no such alias",
+    (lambda) => lambda.getProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "noalias" }),
+    aliasNotFound("there:noalias"),
+  ],
+  [
+    "GetProvisionedConcurrencyConfig: no such version",
+    (lambda) => lambda.getProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "10" }),
+    functionNotFound("there:10"),
+  ],
+  [
+    "GetProvisionedConcurrencyConfig: $LATEST",
+    (lambda) => lambda.getProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "$LATEST" }),
+    neitherAliasNorVersion,
+  ],
+  [
+    "DeleteProvisionedConcurrencyConfig: nobody",
+    (lambda) => lambda.deleteProvisionedConcurrencyConfig({ FunctionName: "doesnotexist", Qualifier: "1" }),
+    functionNotFound("doesnotexist:1"),
+  ],
+  [
+    "DeleteProvisionedConcurrencyConfig: no such alias",
+    (lambda) => lambda.deleteProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "noalias" }),
+    aliasNotFound("there:noalias"),
+  ],
+  [
+    "DeleteProvisionedConcurrencyConfig: $LATEST",
+    (lambda) => lambda.deleteProvisionedConcurrencyConfig({ FunctionName: "there", Qualifier: "$LATEST" }),
+    neitherAliasNorVersion,
+  ],
+  [
+    "ListProvisionedConcurrencyConfigs: nobody",
+    (lambda) => lambda.listProvisionedConcurrencyConfigs({ FunctionName: "doesnotexist" }),
+    functionNotFound("doesnotexist"),
+  ],
+  [
+    "Invoke: switched off",
+    (lambda) => lambda.invoke({ FunctionName: "off" }),
+    { code: "TooManyRequestsException", status: 429, message: "Rate Exceeded.", members: "Reason,Type,message" },
+  ],
 ];
 
 const attempts = (changes: Partial<Parameters<Lambda["putFunctionEventInvokeConfig"]>[0]>) => (lambda: Lambda) =>
@@ -118,29 +274,90 @@ const eventInvokeRows: RefusalRow[] = [
   ["PutFunctionEventInvokeConfig: nobody", attempts({ FunctionName: "doesnotexist" }), noFunction],
   ["PutFunctionEventInvokeConfig: nobody's ARN", attempts({ FunctionName: arnOf("doesnotexist") }), noFunction],
   ["PutFunctionEventInvokeConfig: no such alias", attempts({ Qualifier: "doesnotexist" }), noFunction],
-  ["PutFunctionEventInvokeConfig: nothing", (lambda) => lambda.putFunctionEventInvokeConfig({ FunctionName: "there" }), badParameter("You must specify at least one of error handling or destination setting.")],
+  [
+    "PutFunctionEventInvokeConfig: nothing",
+    (lambda) => lambda.putFunctionEventInvokeConfig({ FunctionName: "there" }),
+    badParameter("You must specify at least one of error handling or destination setting."),
+  ],
   ["PutFunctionEventInvokeConfig: two qualifiers", attempts({ FunctionName: "there:live", Qualifier: "1" }), twoQualifiers],
-  ["PutFunctionEventInvokeConfig: to nobody", onSuccess(arnOf("doesnotexist")), badParameter(`The destination ARN ${arnOf("doesnotexist")} is invalid.`)],
-  ["PutFunctionEventInvokeConfig: to itself", onSuccess(arnOf("there")), badParameter("You can't specify the function as a destination for itself.")],
-  ["PutFunctionEventInvokeConfig: to a service that takes none", onSuccess(iamArn), badParameter(`The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=${iamArn}), onFailure=null) is invalid.`)],
-  ["PutFunctionEventInvokeConfig: to no ARN", attempts({ DestinationConfig: { OnFailure: { Destination: oddArn } } }), invalid(`'${oddArn}'`, "destinationConfig.onFailure.destination", pattern(destinationPattern))],
-  ["UpdateFunctionEventInvokeConfig: nobody", (lambda) => lambda.updateFunctionEventInvokeConfig({ FunctionName: "doesnotexist", MaximumRetryAttempts: 0 }), noFunction],
-  ["UpdateFunctionEventInvokeConfig: none", (lambda) => lambda.updateFunctionEventInvokeConfig({ FunctionName: "there", MaximumRetryAttempts: 0 }), noConfig("there:$LATEST")],
-  ["UpdateFunctionEventInvokeConfig: none of an alias", (lambda) => lambda.updateFunctionEventInvokeConfig({ FunctionName: "there", Qualifier: "live", MaximumRetryAttempts: 0 }), noConfig("there:live")],
-  ["GetFunctionEventInvokeConfig: nobody", (lambda) => lambda.getFunctionEventInvokeConfig({ FunctionName: "doesnotexist" }), noConfig("doesnotexist:$LATEST")],
-  ["GetFunctionEventInvokeConfig: no such alias", (lambda) => lambda.getFunctionEventInvokeConfig({ FunctionName: "there", Qualifier: "doesnotexist" }), noConfig("there:doesnotexist")],
-  ["GetFunctionEventInvokeConfig: no such version", (lambda) => lambda.getFunctionEventInvokeConfig({ FunctionName: "there", Qualifier: "1221" }), noConfig("there:1221")],
-  ["DeleteFunctionEventInvokeConfig: none", (lambda) => lambda.deleteFunctionEventInvokeConfig({ FunctionName: "there" }), noConfig("there:$LATEST")],
-  ["DeleteFunctionEventInvokeConfig: nobody", (lambda) => lambda.deleteFunctionEventInvokeConfig({ FunctionName: "doesnotexist" }), noConfig("doesnotexist:$LATEST")],
-  ["ListFunctionEventInvokeConfigs: nobody", (lambda) => lambda.listFunctionEventInvokeConfigs({ FunctionName: "doesnotexist" }), noFunction],
+  [
+    "PutFunctionEventInvokeConfig: to nobody",
+    onSuccess(arnOf("doesnotexist")),
+    badParameter(`The destination ARN ${arnOf("doesnotexist")} is invalid.`),
+  ],
+  [
+    "PutFunctionEventInvokeConfig: to itself",
+    onSuccess(arnOf("there")),
+    badParameter("You can't specify the function as a destination for itself."),
+  ],
+  [
+    "PutFunctionEventInvokeConfig: to a service that takes none",
+    onSuccess(iamArn),
+    badParameter(
+      `The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=${iamArn}), onFailure=null) is invalid.`,
+    ),
+  ],
+  [
+    "PutFunctionEventInvokeConfig: to no ARN",
+    attempts({ DestinationConfig: { OnFailure: { Destination: oddArn } } }),
+    invalid(`'${oddArn}'`, "destinationConfig.onFailure.destination", pattern(destinationPattern)),
+  ],
+  [
+    "UpdateFunctionEventInvokeConfig: nobody",
+    (lambda) => lambda.updateFunctionEventInvokeConfig({ FunctionName: "doesnotexist", MaximumRetryAttempts: 0 }),
+    noFunction,
+  ],
+  [
+    "UpdateFunctionEventInvokeConfig: none",
+    (lambda) => lambda.updateFunctionEventInvokeConfig({ FunctionName: "there", MaximumRetryAttempts: 0 }),
+    noConfig("there:$LATEST"),
+  ],
+  [
+    "UpdateFunctionEventInvokeConfig: none of an alias",
+    (lambda) => lambda.updateFunctionEventInvokeConfig({ FunctionName: "there", Qualifier: "live", MaximumRetryAttempts: 0 }),
+    noConfig("there:live"),
+  ],
+  [
+    "GetFunctionEventInvokeConfig: nobody",
+    (lambda) => lambda.getFunctionEventInvokeConfig({ FunctionName: "doesnotexist" }),
+    noConfig("doesnotexist:$LATEST"),
+  ],
+  [
+    "GetFunctionEventInvokeConfig: no such alias",
+    (lambda) => lambda.getFunctionEventInvokeConfig({ FunctionName: "there", Qualifier: "doesnotexist" }),
+    noConfig("there:doesnotexist"),
+  ],
+  [
+    "GetFunctionEventInvokeConfig: no such version",
+    (lambda) => lambda.getFunctionEventInvokeConfig({ FunctionName: "there", Qualifier: "1221" }),
+    noConfig("there:1221"),
+  ],
+  [
+    "DeleteFunctionEventInvokeConfig: none",
+    (lambda) => lambda.deleteFunctionEventInvokeConfig({ FunctionName: "there" }),
+    noConfig("there:$LATEST"),
+  ],
+  [
+    "DeleteFunctionEventInvokeConfig: nobody",
+    (lambda) => lambda.deleteFunctionEventInvokeConfig({ FunctionName: "doesnotexist" }),
+    noConfig("doesnotexist:$LATEST"),
+  ],
+  [
+    "ListFunctionEventInvokeConfigs: nobody",
+    (lambda) => lambda.listFunctionEventInvokeConfigs({ FunctionName: "doesnotexist" }),
+    noFunction,
+  ],
 ];
 
 const urlNobody = notFound("Function does not exist");
-const aliasesOnly = (qualifier: string): Refusal => invalid(`'${qualifier}'`, "qualifier", pattern(String.raw`((?!^\d+$)^[0-9a-zA-Z-_]+$)`));
+const aliasesOnly = (qualifier: string): Refusal =>
+  invalid(`'${qualifier}'`, "qualifier", pattern(String.raw`((?!^\d+$)^[0-9a-zA-Z-_]+$)`));
 const urlCalls: Record<string, (lambda: Lambda, FunctionName: string, Qualifier?: string) => Promise<unknown>> = {
-  CreateFunctionUrlConfig: (lambda, FunctionName, Qualifier) => lambda.createFunctionUrlConfig({ FunctionName, Qualifier, AuthType: "NONE" }),
+  CreateFunctionUrlConfig: (lambda, FunctionName, Qualifier) =>
+    lambda.createFunctionUrlConfig({ FunctionName, Qualifier, AuthType: "NONE" }),
   GetFunctionUrlConfig: (lambda, FunctionName, Qualifier) => lambda.getFunctionUrlConfig({ FunctionName, Qualifier }),
-  UpdateFunctionUrlConfig: (lambda, FunctionName, Qualifier) => lambda.updateFunctionUrlConfig({ FunctionName, Qualifier, AuthType: "AWS_IAM" }),
+  UpdateFunctionUrlConfig: (lambda, FunctionName, Qualifier) =>
+    lambda.updateFunctionUrlConfig({ FunctionName, Qualifier, AuthType: "AWS_IAM" }),
   DeleteFunctionUrlConfig: (lambda, FunctionName, Qualifier) => lambda.deleteFunctionUrlConfig({ FunctionName, Qualifier }),
 };
 
@@ -157,8 +374,18 @@ const urlRows: RefusalRow[] = [
       [`${operation}: two qualifiers`, (lambda) => call(lambda, `${arnOf("there")}:live`, "dev"), twoQualifiers],
     ];
   }),
-  ["CreateFunctionUrlConfig: twice", (lambda) => urlCalls["CreateFunctionUrlConfig"]!(lambda, "addressed"), conflict(`Failed to create function url config for [functionArn = ${arnOf("addressed")}]. Error message:  FunctionUrlConfig exists for this Lambda function`)],
-  ["CreateFunctionUrlConfig: an unknown mode", (lambda) => lambda.createFunctionUrlConfig({ FunctionName: "there", AuthType: "NONE", InvokeMode: "UNKNOWN" as "BUFFERED" }), invalid("'UNKNOWN'", "invokeMode", "Member must satisfy enum value set: [BUFFERED, RESPONSE_STREAM]")],
+  [
+    "CreateFunctionUrlConfig: twice",
+    (lambda) => urlCalls["CreateFunctionUrlConfig"]!(lambda, "addressed"),
+    conflict(
+      `Failed to create function url config for [functionArn = ${arnOf("addressed")}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
+    ),
+  ],
+  [
+    "CreateFunctionUrlConfig: an unknown mode",
+    (lambda) => lambda.createFunctionUrlConfig({ FunctionName: "there", AuthType: "NONE", InvokeMode: "UNKNOWN" as "BUFFERED" }),
+    invalid("'UNKNOWN'", "invokeMode", "Member must satisfy enum value set: [BUFFERED, RESPONSE_STREAM]"),
+  ],
   ["GetFunctionUrlConfig: none", (lambda) => lambda.getFunctionUrlConfig({ FunctionName: "there" }), nothingThere],
   ["UpdateFunctionUrlConfig: none", (lambda) => lambda.updateFunctionUrlConfig({ FunctionName: "there", AuthType: "NONE" }), nothingThere],
   ["DeleteFunctionUrlConfig: none", (lambda) => lambda.deleteFunctionUrlConfig({ FunctionName: "there" }), nothingThere],
@@ -181,18 +408,63 @@ const otherRows: RefusalRow[] = [
   ["UpdateCodeSigningConfig: none, and nothing", (lambda) => lambda.updateCodeSigningConfig({ CodeSigningConfigArn }), noSigning],
   ["DeleteCodeSigningConfig: none", (lambda) => lambda.deleteCodeSigningConfig({ CodeSigningConfigArn }), noSigning],
   ["ListFunctionsByCodeSigningConfig: none", (lambda) => lambda.listFunctionsByCodeSigningConfig({ CodeSigningConfigArn }), noSigning],
-  ["PutFunctionCodeSigningConfig: none", (lambda) => lambda.putFunctionCodeSigningConfig({ CodeSigningConfigArn, FunctionName: "there" }), noSigningToUse],
-  ["PutFunctionCodeSigningConfig: none, and nobody", (lambda) => lambda.putFunctionCodeSigningConfig({ CodeSigningConfigArn, FunctionName: "csc-test-doesnotexist" }), noSigningToUse],
-  ["PutFunctionCodeSigningConfig: nobody", async (lambda) => lambda.putFunctionCodeSigningConfig({ CodeSigningConfigArn: await signingArn(lambda), FunctionName: "csc-test-doesnotexist" }), functionNotFound("csc-test-doesnotexist")],
-  ["GetFunctionCodeSigningConfig: nobody", (lambda) => lambda.getFunctionCodeSigningConfig({ FunctionName: "csc-test-doesnotexist" }), functionNotFound("csc-test-doesnotexist")],
-  ["DeleteFunctionCodeSigningConfig: nobody", (lambda) => lambda.deleteFunctionCodeSigningConfig({ FunctionName: "csc-test-doesnotexist" }), functionNotFound("csc-test-doesnotexist")],
-  ["TagResource: no such code signing configuration", (lambda) => lambda.tagResource({ Resource: missingArn, Tags: { a: "1" } }), noSigning],
-  ["PutFunctionRecursionConfig: an unknown word", (lambda) => lambda.putFunctionRecursionConfig({ FunctionName: "there", RecursiveLoop: "InvalidValue" as "Allow" }), invalid("'InvalidValue'", "recursiveLoop", "Member must satisfy enum value set: [Allow, Terminate]")],
-  ["PutFunctionRecursionConfig: nobody", (lambda) => lambda.putFunctionRecursionConfig({ FunctionName: "doesnotexist", RecursiveLoop: "Allow" }), functionNotFound("doesnotexist")],
-  ["GetFunctionRecursionConfig: nobody", (lambda) => lambda.getFunctionRecursionConfig({ FunctionName: "doesnotexist" }), functionNotFound("doesnotexist")],
-  ["GetRuntimeManagementConfig: no such version", (lambda) => lambda.getRuntimeManagementConfig({ FunctionName: "there", Qualifier: "42" }), functionNotFound("there:42")],
+  [
+    "PutFunctionCodeSigningConfig: none",
+    (lambda) => lambda.putFunctionCodeSigningConfig({ CodeSigningConfigArn, FunctionName: "there" }),
+    noSigningToUse,
+  ],
+  [
+    "PutFunctionCodeSigningConfig: none, and nobody",
+    (lambda) => lambda.putFunctionCodeSigningConfig({ CodeSigningConfigArn, FunctionName: "csc-test-doesnotexist" }),
+    noSigningToUse,
+  ],
+  [
+    "PutFunctionCodeSigningConfig: nobody",
+    async (lambda) =>
+      lambda.putFunctionCodeSigningConfig({ CodeSigningConfigArn: await signingArn(lambda), FunctionName: "csc-test-doesnotexist" }),
+    functionNotFound("csc-test-doesnotexist"),
+  ],
+  [
+    "GetFunctionCodeSigningConfig: nobody",
+    (lambda) => lambda.getFunctionCodeSigningConfig({ FunctionName: "csc-test-doesnotexist" }),
+    functionNotFound("csc-test-doesnotexist"),
+  ],
+  [
+    "DeleteFunctionCodeSigningConfig: nobody",
+    (lambda) => lambda.deleteFunctionCodeSigningConfig({ FunctionName: "csc-test-doesnotexist" }),
+    functionNotFound("csc-test-doesnotexist"),
+  ],
+  [
+    "TagResource: no such code signing configuration",
+    (lambda) => lambda.tagResource({ Resource: missingArn, Tags: { a: "1" } }),
+    noSigning,
+  ],
+  [
+    "PutFunctionRecursionConfig: an unknown word",
+    (lambda) => lambda.putFunctionRecursionConfig({ FunctionName: "there", RecursiveLoop: "InvalidValue" as "Allow" }),
+    invalid("'InvalidValue'", "recursiveLoop", "Member must satisfy enum value set: [Allow, Terminate]"),
+  ],
+  [
+    "PutFunctionRecursionConfig: nobody",
+    (lambda) => lambda.putFunctionRecursionConfig({ FunctionName: "doesnotexist", RecursiveLoop: "Allow" }),
+    functionNotFound("doesnotexist"),
+  ],
+  [
+    "GetFunctionRecursionConfig: nobody",
+    (lambda) => lambda.getFunctionRecursionConfig({ FunctionName: "doesnotexist" }),
+    functionNotFound("doesnotexist"),
+  ],
+  [
+    "GetRuntimeManagementConfig: no such version",
+    (lambda) => lambda.getRuntimeManagementConfig({ FunctionName: "there", Qualifier: "42" }),
+    functionNotFound("there:42"),
+  ],
   // Ours: AWS's words are not on record.
-  ["PutRuntimeManagementConfig: by hand, but to no version", (lambda) => lambda.putRuntimeManagementConfig({ FunctionName: "there", UpdateRuntimeOn: "Manual" }), badParameter("You must provide a RuntimeVersionArn when UpdateRuntimeOn is Manual.")],
+  [
+    "PutRuntimeManagementConfig: by hand, but to no version",
+    (lambda) => lambda.putRuntimeManagementConfig({ FunctionName: "there", UpdateRuntimeOn: "Manual" }),
+    badParameter("You must provide a RuntimeVersionArn when UpdateRuntimeOn is Manual."),
+  ],
 ];
 
 /** Any one that is there. */
@@ -221,7 +493,9 @@ before(async () => {
   await provision("provisioned", "1", 2)(lambda);
   await provision("by-alias", "live")(lambda);
   await urlCalls["CreateFunctionUrlConfig"]!(lambda, "addressed");
-  await lambda.createCodeSigningConfig({ AllowedPublishers: { SigningProfileVersionArns: [`arn:aws:signer:us-east-1:${accountId}:/signing-profiles/test`] } });
+  await lambda.createCodeSigningConfig({
+    AllowedPublishers: { SigningProfileVersionArns: [`arn:aws:signer:us-east-1:${accountId}:/signing-profiles/test`] },
+  });
 });
 after(() => product[Symbol.asyncDispose]());
 

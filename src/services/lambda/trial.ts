@@ -110,7 +110,10 @@ export async function openLambdaTrial(): Promise<LambdaTrial> {
       await client.createFunction({ ...settings, Code: { ZipFile: zip } }, root);
     },
     async settle() {
-      while (isSettling((await state.store.find(id, latestVersion))!)) await new Promise((resolve) => setImmediate(resolve));
+      for (let attempt = 0; isSettling((await state.store.find(id, latestVersion))!); attempt++) {
+        if (attempt === 1_000) throw new Error("the function does not become ready");
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
     },
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]();

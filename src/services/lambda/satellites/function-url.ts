@@ -4,8 +4,10 @@
  */
 import type { Cors, FunctionUrlConfig } from "@aws-sdk/client-lambda";
 import { AwsError } from "#wire/errors.ts";
+import { invalidParameter } from "../errors.ts";
 import { functionArn } from "../function-name.ts";
 import { latestVersion } from "../function-version.ts";
+import { requireVersion } from "../qualifiers.ts";
 import { findHolder, type Place } from "./place.ts";
 import type { LambdaState } from "../state.ts";
 
@@ -36,10 +38,15 @@ export function functionUrlConfig(place: Place, stored: FunctionUrl, endpoint: s
   };
 }
 
-/** Rejects unless the function, or its alias, exists. */
+/** Rejects unless the function, or its alias, exists and may have a URL. */
 export async function checkUrlPlace(state: Pick<LambdaState, "store" | "aliases">, place: Place): Promise<void> {
-  if ((await findHolder(state, place)) === undefined) throw new AwsError("ResourceNotFoundException", "Function does not exist", { Type: "User" });
+  if ((await findHolder(state, place)) === undefined)
+    throw new AwsError("ResourceNotFoundException", "Function does not exist", { Type: "User" });
+  // The rule is AWS's, the words are ours: theirs are not on record.
+  if ((await requireVersion(state, place)).isTenantIsolated)
+    throw invalidParameter("Function URLs are not supported for functions with tenant isolation.");
 }
 
 /** What a request sets: an empty structure takes the settings away. */
-export const corsOf = (cors: Cors | undefined): Pick<FunctionUrl, "cors"> => (cors !== undefined && Object.keys(cors).length > 0 ? { cors } : {});
+export const corsOf = (cors: Cors | undefined): Pick<FunctionUrl, "cors"> =>
+  cors !== undefined && Object.keys(cors).length > 0 ? { cors } : {};

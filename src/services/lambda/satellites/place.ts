@@ -14,10 +14,18 @@ export interface Place extends FunctionId {
 }
 
 /** Without a qualifier the function as a whole. */
-export const placeOf = ({ qualifier = latestVersion, ...id }: FunctionReference): Place => ({ ...id, qualifier });
+export const placeOf = ({ accountId, region, name, qualifier = latestVersion }: FunctionReference): Place => ({
+  accountId,
+  region,
+  name,
+  qualifier,
+});
 
 /** The version or alias there, undefined if there is none. */
-export function findHolder({ store, aliases }: Stores, { qualifier, ...id }: Place): Promise<FunctionVersion | Alias | undefined> | FunctionVersion | Alias | undefined {
+export function findHolder(
+  { store, aliases }: Stores,
+  { qualifier, ...id }: Place,
+): Promise<FunctionVersion | Alias | undefined> | FunctionVersion | Alias | undefined {
   return isAliasName(qualifier) ? aliases.find(id, qualifier) : store.find(id, qualifier);
 }
 

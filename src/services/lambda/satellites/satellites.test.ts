@@ -46,7 +46,8 @@ describe("satellites", () => {
     await trial.settle();
     await trial.lambda.publishVersion({ FunctionName: "f" }, root);
     for (const Name of ["a", "b"]) await trial.lambda.createAlias({ FunctionName: "f", Name, FunctionVersion: "1" }, root);
-    const provision = (Qualifier: string) => trial.lambda.putProvisionedConcurrencyConfig({ FunctionName: "f", Qualifier, ProvisionedConcurrentExecutions: 500 }, root);
+    const provision = (Qualifier: string) =>
+      trial.lambda.putProvisionedConcurrencyConfig({ FunctionName: "f", Qualifier, ProvisionedConcurrentExecutions: 500 }, root);
     const outcomes = await Promise.allSettled([provision("a"), provision("b")]);
     assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
   });
@@ -56,7 +57,11 @@ describe("satellites", () => {
     await trial.settle();
     await trial.lambda.publishVersion({ FunctionName: "f" }, root);
     const place = placeOf({ ...id, qualifier: "1" });
-    await trial.state.satellites.put({ kind: "provisioned-concurrency", place, content: { requested: 1, status: "IN_PROGRESS", modifiedMs: 0 } });
+    await trial.state.satellites.put({
+      kind: "provisioned-concurrency",
+      place,
+      content: { requested: 1, status: "IN_PROGRESS", modifiedMs: 0 },
+    });
     await unsettledFunctions(trial.state).start()[Symbol.asyncDispose]();
     const { Status } = await trial.lambda.getProvisionedConcurrencyConfig({ FunctionName: "f", Qualifier: "1" }, root);
     assert.equal(Status, "READY");
@@ -68,17 +73,30 @@ describe("satellites", () => {
     await trial.lambda.publishVersion({ FunctionName: "f" }, root);
     trial.sandbox.prepare = () => Promise.reject(new Error("the runtime is missing"));
     const place = placeOf({ ...id, qualifier: "1" });
-    await trial.state.satellites.put({ kind: "provisioned-concurrency", place, content: { requested: 1, status: "IN_PROGRESS", modifiedMs: 0 } });
+    await trial.state.satellites.put({
+      kind: "provisioned-concurrency",
+      place,
+      content: { requested: 1, status: "IN_PROGRESS", modifiedMs: 0 },
+    });
     await unsettledFunctions(trial.state).start()[Symbol.asyncDispose]();
-    const { Status, StatusReason, AvailableProvisionedConcurrentExecutions } = await trial.lambda.getProvisionedConcurrencyConfig({ FunctionName: "f", Qualifier: "1" }, root);
-    assert.deepEqual({ Status, StatusReason, AvailableProvisionedConcurrentExecutions }, { Status: "FAILED", StatusReason: "the runtime is missing", AvailableProvisionedConcurrentExecutions: 0 });
+    const { Status, StatusReason, AvailableProvisionedConcurrentExecutions } = await trial.lambda.getProvisionedConcurrencyConfig(
+      { FunctionName: "f", Qualifier: "1" },
+      root,
+    );
+    assert.deepEqual(
+      { Status, StatusReason, AvailableProvisionedConcurrentExecutions },
+      { Status: "FAILED", StatusReason: "the runtime is missing", AvailableProvisionedConcurrentExecutions: 0 },
+    );
   });
 
   describe("an event", () => {
     /** How often a function that always fails is asked to deal with an event within six hours. */
     async function attemptsWith(configure: () => Promise<unknown>): Promise<number> {
       let attempts = 0;
-      trial.sandbox.invoke = async () => (attempts++, { payload: Buffer.from("{}"), functionError: "Unhandled", finished: Promise.resolve() });
+      trial.sandbox.invoke = async () => (
+        attempts++,
+        { payload: Buffer.from("{}"), functionError: "Unhandled", finished: Promise.resolve() }
+      );
       await trial.createFunction(zip);
       await trial.settle();
       await configure();
@@ -93,6 +111,7 @@ describe("satellites", () => {
       const clock = trial.state.clock as ManualClock;
       while ((await trial.state.events.due(Number.MAX_SAFE_INTEGER, 1)).length > 0) {
         if (clock.pendingCount > 0) await clock.advance(10_000);
+        else await new Promise((resolve) => setImmediate(resolve));
       }
     }
 
@@ -101,15 +120,24 @@ describe("satellites", () => {
     });
 
     test("that fails is tried as often as was configured", async () => {
-      assert.equal(await attemptsWith(() => trial.lambda.putFunctionEventInvokeConfig({ FunctionName: "f", MaximumRetryAttempts: 0 }, root)), 1);
+      assert.equal(
+        await attemptsWith(() => trial.lambda.putFunctionEventInvokeConfig({ FunctionName: "f", MaximumRetryAttempts: 0 }, root)),
+        1,
+      );
     });
 
     test("is given up when it is older than was configured", async () => {
-      assert.equal(await attemptsWith(() => trial.lambda.putFunctionEventInvokeConfig({ FunctionName: "f", MaximumEventAgeInSeconds: 120 }, root)), 2);
+      assert.equal(
+        await attemptsWith(() => trial.lambda.putFunctionEventInvokeConfig({ FunctionName: "f", MaximumEventAgeInSeconds: 120 }, root)),
+        2,
+      );
     });
 
     test("does not wait for a function that is switched off", async () => {
-      assert.equal(await attemptsWith(() => trial.lambda.putFunctionConcurrency({ FunctionName: "f", ReservedConcurrentExecutions: 0 }, root)), 0);
+      assert.equal(
+        await attemptsWith(() => trial.lambda.putFunctionConcurrency({ FunctionName: "f", ReservedConcurrentExecutions: 0 }, root)),
+        0,
+      );
     });
   });
 });

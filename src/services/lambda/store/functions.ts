@@ -3,6 +3,7 @@ import { type Database, RowCountMismatch, type Statement, UniqueViolation } from
 import { functionNotFound, resourceConflict } from "../errors.ts";
 import { type FunctionId, functionArn, type Scope } from "../function-name.ts";
 import { type FunctionVersion, latestVersion, versionNumber } from "../function-version.ts";
+import type { Satellite } from "../satellites/satellite.ts";
 import type { AliasStore } from "./aliases.ts";
 import { Recent } from "./recent.ts";
 import type { SatelliteStore } from "./satellites.ts";
@@ -30,10 +31,10 @@ export class FunctionStore {
   }
 
   /**
-   * Adds a function with its $LATEST and, if it is published at once, the first version of it. Rejects with ResourceConflictException if
-   * the name is taken.
+   * Adds a function with its $LATEST, what hangs on it from the beginning and, if it is published at once, the first version of it.
+   * Rejects with ResourceConflictException if the name is taken.
    */
-  async create(latest: FunctionVersion, tags: Record<string, string>, published?: FunctionVersion): Promise<void> {
+  async create(latest: FunctionVersion, tags: Record<string, string>, satellites: readonly Satellite[], published?: FunctionVersion): Promise<void> {
     const numbers = sql.insertInto("lambda_version_numbers").values({ ...keyOf(latest), last_number: 0 });
     try {
       await this.#database.write([
@@ -41,12 +42,14 @@ export class FunctionStore {
         { query: insertVersion(latest) },
         { query: numbers.onConflict((conflict) => conflict.columns(["account_id", "region", "name"]).doNothing()).compile() },
         ...publication(published),
+        ...satellites.map((satellite) => this.#satellites.putting(satellite)),
       ]);
     } catch (error) {
       // A number that is taken: the name was used and given up between two looks at it.
       if (error instanceof UniqueViolation || error instanceof RowCountMismatch) throw resourceConflict(`Function already exist: ${latest.name}`);
       throw error;
     }
+    this.#satellites.forget(latest);
     this.#remember(latest);
     if (published) this.#remember(published);
   }

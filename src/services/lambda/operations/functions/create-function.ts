@@ -10,6 +10,9 @@ import { applySettings, defaultSettings, type Settings } from "../../function-se
 import { type CodePackage, creating, type FunctionVersion, latestVersion } from "../../function-version.ts";
 import { useLayers, withLayers } from "../../layers/function-layers.ts";
 import { draftVersion } from "../../publishing.ts";
+import { checkCodeSigning } from "../../satellites/code-signing.ts";
+import { placeOf } from "../../satellites/place.ts";
+import type { Satellite } from "../../satellites/satellite.ts";
 import { startSettling } from "../../settling.ts";
 import type { LambdaOperation, LambdaState } from "../../state.ts";
 import { checkTags } from "../../tags.ts";
@@ -21,6 +24,7 @@ export const createFunction: LambdaOperation<CreateFunctionRequest, FunctionConf
   const settings = initialSettings(id.name, input, state.fileSystems);
   const tags = input.Tags ?? {};
   checkTags(tags);
+  if (input.CodeSigningConfigArn !== undefined) await checkCodeSigning(state, input.CodeSigningConfigArn, context);
   await checkFunctionRole(state, input.Role, accountId, region);
   const created = await useCode(input, state, (code) =>
     useLayers(input.Layers ?? [], context, async (layers) => {
@@ -35,7 +39,7 @@ export const createFunction: LambdaOperation<CreateFunctionRequest, FunctionConf
         environmentKey: state.ids.uuid(),
         state: creating,
       };
-      return create(state, withLayers(latest, layers), tags, input.Publish === true);
+      return create(state, withLayers(latest, layers), tags, input);
     }),
   );
   for (const version of created) startSettling(state, version);
@@ -48,10 +52,11 @@ async function create(
   state: LambdaState,
   latest: FunctionVersion,
   tags: Record<string, string>,
-  isPublished: boolean,
+  { Publish, CodeSigningConfigArn: configArn }: Present<CreateFunctionRequest>,
 ): Promise<FunctionVersion[]> {
-  const published = isPublished ? (await draftVersion(state, latest)).version : undefined;
-  await state.store.create(latest, tags, published);
+  const published = Publish === true ? (await draftVersion(state, latest)).version : undefined;
+  const satellites: Satellite[] = configArn === undefined ? [] : [{ kind: "code-signing", place: placeOf(latest), content: { configArn } }];
+  await state.store.create(latest, tags, satellites, published);
   return published === undefined ? [latest] : [latest, published];
 }
 
@@ -75,7 +80,6 @@ function initialSettings(name: string, input: Present<CreateFunctionRequest>, fo
 /** Members that belong to later work are refused by name rather than forgotten. */
 function refuseWhatIsNotServed(request: Present<CreateFunctionRequest>): void {
   if (request.PublishTo !== undefined) throw notSupportedYet("PublishTo");
-  if (request.CodeSigningConfigArn !== undefined) throw notSupportedYet("CodeSigningConfigArn");
 }
 
 /** Both are the model's options, because images have neither; for zip packages AWS asks for them. */
