@@ -14,15 +14,22 @@ const listings = 200;
 const product = await startPilotlight();
 try {
   const lambda = new LambdaClient(clientSettings(product));
-  const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] };
-  const { Role } = await new IAMClient(clientSettings(product)).send(new CreateRoleCommand({ RoleName: "bench", AssumeRolePolicyDocument: JSON.stringify(trust) }));
+  const trust = {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+  };
+  const { Role } = await new IAMClient(clientSettings(product)).send(
+    new CreateRoleCommand({ RoleName: "bench", AssumeRolePolicyDocument: JSON.stringify(trust) }),
+  );
   const ZipFile = await zipFolder(resolve(import.meta.dirname, "functions/echo-node"));
   const started = performance.now();
   let next = 0;
   const write = async (): Promise<void> => {
     for (let number = next++; number < functionCount; number = next++) {
       const FunctionName = `function-${String(number).padStart(5, "0")}`;
-      await lambda.send(new CreateFunctionCommand({ FunctionName, Runtime: "nodejs26.x" as never, Handler: "index.handler", Role: Role!.Arn!, Code: { ZipFile } }));
+      await lambda.send(
+        new CreateFunctionCommand({ FunctionName, Runtime: "nodejs26.x", Handler: "index.handler", Role: Role!.Arn!, Code: { ZipFile } }),
+      );
     }
   };
   await Promise.all(Array.from({ length: writers }, write));

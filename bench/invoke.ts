@@ -6,7 +6,14 @@ import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
-import { CreateFunctionCommand, InvokeCommand, LambdaClient, UpdateFunctionConfigurationCommand, waitUntilFunctionActiveV2, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionActiveV2,
+  waitUntilFunctionUpdatedV2,
+} from "@aws-sdk/client-lambda";
 import { zipFolder } from "../examples/zip-folder.ts";
 import { type Load, measureLoad } from "./load-client.ts";
 import { clientSettings, type Server, startEchoServer, startPilotlight } from "./product.ts";
@@ -26,12 +33,24 @@ const payload = JSON.stringify({ text: "x".repeat(1_000) });
 const functionNameOf = (runtime: string): string => `echo-${runtime.replace(".", "-")}`;
 
 async function deploy(lambda: LambdaClient, iam: IAMClient): Promise<void> {
-  const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }] };
+  const trust = {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+  };
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "bench", AssumeRolePolicyDocument: JSON.stringify(trust) }));
   for (const { runtime, handler, folder } of runtimes) {
     const zip = await zipFolder(resolve(import.meta.dirname, "functions", folder));
     const name = functionNameOf(runtime);
-    await lambda.send(new CreateFunctionCommand({ FunctionName: name, Runtime: runtime, Handler: handler, Role: Role!.Arn!, Code: { ZipFile: zip }, MemorySize: 256 }));
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: name,
+        Runtime: runtime,
+        Handler: handler,
+        Role: Role!.Arn!,
+        Code: { ZipFile: zip },
+        MemorySize: 256,
+      }),
+    );
     await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 300 }, { FunctionName: name });
   }
 }
@@ -43,7 +62,9 @@ async function signedInvocation(server: Server, name: string): Promise<Buffer> {
   lambda.middlewareStack.add(
     (next) => (args) => {
       const { method, path, headers } = args.request as { method: string; path: string; headers: Record<string, string> };
-      const lines = Object.entries({ ...headers, "content-length": String(payload.length) }).map(([header, value]) => `${header}: ${value}`);
+      const lines = Object.entries({ ...headers, "content-length": String(payload.length) }).map(
+        ([header, value]) => `${header}: ${value}`,
+      );
       bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${payload}`);
       return next(args);
     },
@@ -58,7 +79,7 @@ async function measureCold(lambda: LambdaClient, name: string): Promise<number[]
   const times: number[] = [];
   for (let count = 0; count < coldStarts; count++) {
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Description: `cold ${count}` }));
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.1 } as never, { FunctionName: name });
+    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.1 }, { FunctionName: name });
     const started = performance.now();
     await lambda.send(new InvokeCommand({ FunctionName: name, Payload: payload }));
     times.push(performance.now() - started);
@@ -79,10 +100,25 @@ async function compareWarm(echo: Server, product: Server, name: string, connecti
   for (let round = 0; round < rounds; round++) {
     echoLoads.push(await measureLoad(echo.port, echoRequest, connections, seconds));
     loads.push(await measureLoad(product.port, invocation, connections, seconds));
-    process.stderr.write(`${name}, ${connections} connections, round ${round + 1}: ${loads.at(-1)!.perSecond.toFixed(0)}/s (echo ${echoLoads.at(-1)!.perSecond.toFixed(0)}/s)\n`);
+    process.stderr.write(
+      `${name}, ${connections} connections, round ${round + 1}: ${loads.at(-1)!.perSecond.toFixed(0)}/s (echo ${echoLoads.at(-1)!.perSecond.toFixed(0)}/s)\n`,
+    );
   }
-  const [own, bare] = [loads, echoLoads].map((each) => ({ rate: medianOf(each, "perSecond"), p50: medianOf(each, "p50Ms"), p99: medianOf(each, "p99Ms") }));
-  const cells = [name, connections, own!.rate.toFixed(0), bare!.rate.toFixed(0), (own!.rate / bare!.rate).toFixed(2), own!.p50.toFixed(3), (own!.p50 / bare!.p50).toFixed(1), own!.p99.toFixed(2)];
+  const [own, bare] = [loads, echoLoads].map((each) => ({
+    rate: medianOf(each, "perSecond"),
+    p50: medianOf(each, "p50Ms"),
+    p99: medianOf(each, "p99Ms"),
+  }));
+  const cells = [
+    name,
+    connections,
+    own!.rate.toFixed(0),
+    bare!.rate.toFixed(0),
+    (own!.rate / bare!.rate).toFixed(2),
+    own!.p50.toFixed(3),
+    (own!.p50 / bare!.p50).toFixed(1),
+    own!.p99.toFixed(2),
+  ];
   return `| ${cells.join(" | ")} |`;
 }
 
@@ -98,8 +134,15 @@ async function run(): Promise<void> {
       "| function | connections | invocations/s | echo/s | ratio | p50 ms | × echo's p50 | p99 ms |",
       "|---|---|---|---|---|---|---|---|",
     ];
-    for (const { runtime } of runtimes) for (const connections of connectionCounts) lines.push(await compareWarm(echo, product, functionNameOf(runtime), connections));
-    lines.push("", `Cold start as the SDK's client sees it (median and worst of ${coldStarts}):`, "", "| function | median ms | worst ms |", "|---|---|---|");
+    for (const { runtime } of runtimes)
+      for (const connections of connectionCounts) lines.push(await compareWarm(echo, product, functionNameOf(runtime), connections));
+    lines.push(
+      "",
+      `Cold start as the SDK's client sees it (median and worst of ${coldStarts}):`,
+      "",
+      "| function | median ms | worst ms |",
+      "|---|---|---|",
+    );
     for (const { runtime } of runtimes) {
       const times = await measureCold(lambda, functionNameOf(runtime));
       lines.push(`| ${functionNameOf(runtime)} | ${median(times).toFixed(1)} | ${Math.max(...times).toFixed(1)} |`);

@@ -13,7 +13,9 @@ export interface Server {
 
 /** Runs a script with our Node and waits for its line `ready http://…:PORT`. */
 export async function startServer(script: string, args: readonly string[], onStop: () => Promise<void> = async () => {}): Promise<Server> {
-  const child: ChildProcess = spawn(process.execPath, [resolve(import.meta.dirname, script), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child: ChildProcess = spawn(process.execPath, [resolve(import.meta.dirname, script), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
     if (child.exitCode === null) await once(child, "exit");
@@ -30,7 +32,9 @@ export async function startServer(script: string, args: readonly string[], onSto
 
 export async function startPilotlight(): Promise<Server> {
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-bench-"));
-  return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn"], () => rm(dataFolder, { recursive: true, force: true }));
+  return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn"], () =>
+    rm(dataFolder, { recursive: true, force: true }),
+  );
 }
 
 export const startEchoServer = (): Promise<Server> => startServer("echo-server.ts", []);

@@ -31,7 +31,12 @@ const warmInvocations = 50;
 
 const examples: Example[] = [
   { name: "hello-node", folder: "hello-node", runtimes: ["nodejs22.x"], handler: "index.handler" },
-  { name: "hello-python", folder: "hello-python", runtimes: ["python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9"], handler: "app.handler" },
+  {
+    name: "hello-python",
+    folder: "hello-python",
+    runtimes: ["python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9"],
+    handler: "app.handler",
+  },
 ];
 
 const trustPolicy = JSON.stringify({
@@ -63,7 +68,16 @@ async function show(lambda: LambdaClient, roleArn: string, example: Example): Pr
   const zip = await zipFolder(join(import.meta.dirname, example.folder));
   const invoke = () => lambda.send(new InvokeCommand({ FunctionName: name, Payload: JSON.stringify({ name: "world" }), LogType: "Tail" }));
   for (const runtime of example.runtimes) {
-    await lambda.send(new CreateFunctionCommand({ FunctionName: name, Runtime: runtime, Handler: handler, Role: roleArn, Code: { ZipFile: zip }, Timeout: 10 }));
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: name,
+        Runtime: runtime,
+        Handler: handler,
+        Role: roleArn,
+        Code: { ZipFile: zip },
+        Timeout: 10,
+      }),
+    );
     await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 300 }, { FunctionName: name });
     const coldStart = performance.now();
     try {
@@ -72,7 +86,9 @@ async function show(lambda: LambdaClient, roleArn: string, example: Example): Pr
       say(`── ${name} (${runtime}) ──`);
       say(`answer   ${Buffer.from(answer.Payload!).toString()}`);
       for (const line of Buffer.from(answer.LogResult!, "base64").toString().trimEnd().split("\n")) say(`log      ${line}`);
-      say(`latency  cold ${coldMs.toFixed(1)} ms, warm ${(await medianMs(invoke)).toFixed(2)} ms (median of ${warmInvocations}), as this client sees it\n`);
+      say(
+        `latency  cold ${coldMs.toFixed(1)} ms, warm ${(await medianMs(invoke)).toFixed(2)} ms (median of ${warmInvocations}), as this client sees it\n`,
+      );
       return;
     } catch (error) {
       if (!(error instanceof InvalidRuntimeException) || runtime === example.runtimes.at(-1)) throw error;

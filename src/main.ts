@@ -49,7 +49,13 @@ export async function start(config: Config, log: Log, announce: (line: string) =
   }
 }
 
-async function build(config: Config, log: Log, announce: (line: string) => void, limits: ListenerLimits, lifecycle: Lifecycle): Promise<Running> {
+async function build(
+  config: Config,
+  log: Log,
+  announce: (line: string) => void,
+  limits: ListenerLimits,
+  lifecycle: Lifecycle,
+): Promise<Running> {
   const startedMs = systemClock.now();
   let endpoint = "";
   const folder = await openDataFolder(config.dataFolder);
@@ -79,7 +85,17 @@ async function build(config: Config, log: Log, announce: (line: string) => void,
 
   const sessions = new SessionIssuer(folder.secret, randomIds);
   const dependencies = { clock: systemClock, ids: randomIds, log, calls: dispatcher, accountId: config.accountId };
-  const ports = { database, blobs, unpacked, appendLogs, sandbox, sessions, signingSecret: folder.secret, endpoint: () => endpoint, fileSystems: config.fileSystems };
+  const ports = {
+    database,
+    blobs,
+    unpacked,
+    appendLogs,
+    sandbox,
+    sessions,
+    signingSecret: folder.secret,
+    endpoint: () => endpoint,
+    fileSystems: config.fileSystems,
+  };
   for (const definition of services) dispatcher.add(new ServiceHost(definition, { ...dependencies, ...ports }));
 
   const gateway: Gateway = {
@@ -126,7 +142,7 @@ async function findUserKey(dispatcher: Dispatcher, accessKeyId: string, sessionT
 
 async function openDoors(dispatcher: Dispatcher): Promise<Door[]> {
   const withDoors = [...dispatcher.hosts].filter(({ definition }) => definition.doors);
-  const loaded = await Promise.all(withDoors.map((host) => host.load()));
+  const loaded = await Promise.all(withDoors.map(async (host) => host.load()));
   return loaded.flatMap(({ definition, state }) => [...definition.doors!(state)]);
 }
 
@@ -177,7 +193,8 @@ async function main(): Promise<void> {
 
 if (import.meta.main) {
   main().catch((error: unknown) => {
-    const isExpected = error instanceof ConfigError || error instanceof DataFolderInUse || (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    const isExpected =
+      error instanceof ConfigError || error instanceof DataFolderInUse || (error as NodeJS.ErrnoException).code === "EADDRINUSE";
     process.stderr.write(`${isExpected ? explain(error as Error) : ((error as Error).stack ?? String(error))}\n`);
     process.exit(1);
   });

@@ -35,7 +35,10 @@ function decodeChunks({ request }: Exchange, verified: Extract<Verified, { kind:
   const decoder = new AwsChunkedDecoder({
     ...(verified.chunkSigning && { signing: verified.chunkSigning }),
     ...(decodedLength !== undefined && { decodedLengthBytes: Number(decodedLength) }),
-    trailerNames: (request.headers["x-amz-trailer"] ?? "").split(",").map((name) => name.trim().toLowerCase()).filter((name) => name !== ""),
+    trailerNames: (request.headers["x-amz-trailer"] ?? "")
+      .split(",")
+      .map((name) => name.trim().toLowerCase())
+      .filter((name) => name !== ""),
   });
   const decoded = decoder.push(request.body);
   decoder.end();

@@ -40,7 +40,10 @@ export const chain: readonly Step[] = [
 
 function refuseForeignHosts({ host }: Exchange, { ownHosts }: Gateway): void {
   if (isOwnHost(host, ownHosts)) return;
-  throw new AwsError("AccessDenied", `This address is not served under the name "${host}". Use localhost, or start with --host and root keys of your own.`);
+  throw new AwsError(
+    "AccessDenied",
+    `This address is not served under the name "${host}". Use localhost, or start with --host and root keys of your own.`,
+  );
 }
 
 function refuseForeignPages({ request, host }: Exchange): void {

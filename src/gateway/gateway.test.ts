@@ -24,7 +24,9 @@ async function startGateway(limits = defaultListenerLimits): Promise<{ port: num
     dispatcher,
     hosts: [],
     ownHosts: { names: [], allowsAnyName: false },
-    doors: async () => [{ pathPrefix: "/_pilotlight/echo/", handle: ({ path }: { path: string }) => ({ status: 200, headers: {}, body: path }) }],
+    doors: async () => [
+      { pathPrefix: "/_pilotlight/echo/", handle: ({ path }: { path: string }) => ({ status: 200, headers: {}, body: path }) },
+    ],
     health: () => ({ status: "ok" }),
   };
   const listener = new Listener(requestListener(gateway, randomIds), limits);
@@ -86,8 +88,14 @@ describe("the gateway", () => {
   });
 
   test("refuses what pages of other sites make a browser send", async () => {
-    const refused = [{ origin: "https://evil.example" }, { origin: "null" }, { "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }];
-    for (const headers of refused) assert.equal((await send(port, "/_pilotlight/health", headers as never)).status, 403, JSON.stringify(headers));
+    const refused = [
+      { origin: "https://evil.example" },
+      { origin: "null" },
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site" },
+    ];
+    for (const headers of refused)
+      assert.equal((await send(port, "/_pilotlight/health", headers as never)).status, 403, JSON.stringify(headers));
     const own = { origin: `http://127.0.0.1:${port}`, "sec-fetch-site": "same-origin" };
     assert.equal((await send(port, "/_pilotlight/health", own)).status, 200);
     assert.equal((await send(port, "/_pilotlight/health", { "sec-fetch-site": "none" })).status, 200);
@@ -105,7 +113,13 @@ describe("the gateway", () => {
   });
 
   test("survives garbage, and answers the next client", async () => {
-    for (const garbage of ["\0\0\0\0\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\ngarbage", "P", `GET /${"x".repeat(100_000)} HTTP/1.1\r\n\r\n`]) {
+    for (const garbage of [
+      "\0\0\0\0\r\n\r\n",
+      "GET / HTTP/9.9\r\n\r\n",
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\ngarbage",
+      "P",
+      `GET /${"x".repeat(100_000)} HTTP/1.1\r\n\r\n`,
+    ]) {
       const socket = connect(port, "127.0.0.1");
       socket.on("error", () => {});
       socket.end(garbage);

@@ -14,7 +14,8 @@ export async function readBody(incoming: IncomingRequest, limitBytes: number, to
   const declared = Number(incoming.headers["content-length"] ?? 0);
   if (declared > limitBytes) throw tooLarge();
   if (declared === 0 && incoming.headers["transfer-encoding"] === undefined && incoming.httpVersionMajor < 2) return empty;
-  if (bytesInFlight > maximumBytesInFlight) throw new AwsError("ServiceUnavailable", "Too much is being uploaded at this moment. Please try again.");
+  if (bytesInFlight > maximumBytesInFlight)
+    throw new AwsError("ServiceUnavailable", "Too much is being uploaded at this moment. Please try again.");
   return collect(incoming, limitBytes, tooLarge);
 }
 

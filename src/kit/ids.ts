@@ -18,7 +18,10 @@ const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 export const randomIds: Ids = {
   uuid: () => randomUUID(),
-  hex: (length) => randomBytes(Math.ceil(length / 2)).toString("hex").slice(0, length),
+  hex: (length) =>
+    randomBytes(Math.ceil(length / 2))
+      .toString("hex")
+      .slice(0, length),
   base32: (length) => Array.from(randomBytes(length), (byte) => base32Alphabet[byte & 31]).join(""),
   bytes: (length) => randomBytes(length),
   fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,

@@ -28,7 +28,9 @@ interface ClientMethod<Input, Result> {
  * `type Sts = CallsOf<import("@aws-sdk/client-sts").STS>; await sts.assumeRole({…}, { as, region })`.
  */
 export type CallsOf<Client> = {
-  [Name in keyof Client as Client[Name] extends ClientMethod<infer _Input, infer _Result> ? Name : never]: Client[Name] extends ClientMethod<infer Input, infer Result>
+  [
+    Name in keyof Client as Client[Name] extends ClientMethod<infer _Input, infer _Result> ? Name : never
+  ]: Client[Name] extends ClientMethod<infer Input, infer Result>
     ? (input: Input, options: CallOptions) => Promise<Omit<Result, "$metadata">>
     : never;
 };

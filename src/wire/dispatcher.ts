@@ -53,7 +53,7 @@ export class Dispatcher implements Calls {
       throw new AwsError(service.definition.model.validationErrorCode ?? "ValidationException", validationMessage(violations));
     }
     // Not a copy: the gateway's context makes its signal only when somebody asks for it.
-    return (await handle(input as never, Object.assign(context, { state: service.state }))) ?? {};
+    return (await handle(input, Object.assign(context, { state: service.state }))) ?? {};
   }
 
   async invoke(name: string, operation: string, input: object, { as, region, signal }: CallOptions): Promise<unknown> {

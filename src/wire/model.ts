@@ -32,14 +32,23 @@ export interface LoadedModel {
 const operationKind = 9;
 const errorKind = -3;
 
-type OperationSchema = [kind: number, namespace: string, name: string, traits: { http?: [string, string, number] } | number, input: SchemaRef, output: SchemaRef];
+type OperationSchema = [
+  kind: number,
+  namespace: string,
+  name: string,
+  traits: { http?: [string, string, number] } | number,
+  input: SchemaRef,
+  output: SchemaRef,
+];
 type ErrorSchema = [kind: number, namespace: string, name: string, traits: ErrorTraits, memberNames: string[], memberRefs: unknown[]];
 type SchemaRef = Parameters<typeof NormalizedSchema.of>[0] | (() => Parameters<typeof NormalizedSchema.of>[0]);
 type ErrorTraits = { error: "client" | "server"; httpError?: number; awsQueryError?: [string, number] } | number;
 
 /** Loads the SDK's module (100 ms the first time) and indexes its schemas. */
 export async function loadModel(service: ServiceModel): Promise<LoadedModel> {
-  const exported = Object.values(await service.sdk()).filter((value): value is [number, string, string, ...unknown[]] => Array.isArray(value));
+  const exported = Object.values(await service.sdk()).filter((value): value is [number, string, string, ...unknown[]] =>
+    Array.isArray(value),
+  );
   const operations = new Map<string, OperationModel>();
   const errors = new Map<string, ErrorModel>();
   for (const schema of exported) {

@@ -70,7 +70,11 @@ export class ServiceHost {
   }
 }
 
-async function loadHandler(definition: ServiceDefinition, files: ReadonlyMap<string, string>, operation: string): Promise<Operation<object, object, unknown>> {
+async function loadHandler(
+  definition: ServiceDefinition,
+  files: ReadonlyMap<string, string>,
+  operation: string,
+): Promise<Operation<object, object, unknown>> {
   const file = files.get(operationFileName(operation));
   if (file === undefined) {
     const text = `Pilotlight does not implement ${definition.name}:${operation} yet. docs/services/${definition.name}.md lists what is served.`;
@@ -84,7 +88,10 @@ async function loadHandler(definition: ServiceDefinition, files: ReadonlyMap<str
 
 /** `CreateFunction` → `create-function.ts`; digits stay with the word before them: `ListObjectsV2` → `list-objects-v2.ts`. */
 export const operationFileName = (operation: string): string =>
-  `${operation.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").replaceAll(/([A-Z])([A-Z][a-z])/g, "$1-$2").toLowerCase()}.ts`;
+  `${operation
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1-$2")
+    .toLowerCase()}.ts`;
 
 /** Operation files of a service by file name, sub-folders included. */
 export async function findOperationFiles(serviceFolder: string): Promise<ReadonlyMap<string, string>> {

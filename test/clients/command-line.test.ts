@@ -31,7 +31,10 @@ describe("clients that this machine may have", () => {
   before(async () => {
     product = await startProduct();
     folder = await mkdtemp(join(tmpdir(), "pilotlight-cli-"));
-    await writeFile(join(folder, "hello.zip"), await zipOf({ "index.js": `exports.handler = async (event) => { console.log("hi", event.name); return { hello: event.name }; };` }));
+    await writeFile(
+      join(folder, "hello.zip"),
+      await zipOf({ "index.js": `exports.handler = async (event) => { console.log("hi", event.name); return { hello: event.name }; };` }),
+    );
     environment = {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, AWS_PAGER: "", AWS_EC2_METADATA_DISABLED: "true" },
       ...{ AWS_ENDPOINT_URL: product.endpoint, AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
@@ -47,10 +50,37 @@ describe("clients that this machine may have", () => {
 
   test("the AWS CLI takes a function through its life", { skip: !hasCli && "the AWS CLI is not installed here" }, async () => {
     assert.match(await aws("sts", "get-caller-identity"), /arn:aws:iam::000000000000:root/);
-    await aws("lambda", "create-function", "--function-name", "by-cli", "--runtime", nodeRuntime, "--handler", "index.handler", "--role", roleArn, "--zip-file", "fileb://hello.zip");
+    await aws(
+      "lambda",
+      "create-function",
+      "--function-name",
+      "by-cli",
+      "--runtime",
+      nodeRuntime,
+      "--handler",
+      "index.handler",
+      "--role",
+      roleArn,
+      "--zip-file",
+      "fileb://hello.zip",
+    );
     await aws("lambda", "wait", "function-active-v2", "--function-name", "by-cli");
     await writeFile(join(folder, "event.json"), '{"name":"cli"}');
-    const tail = await aws("lambda", "invoke", "--function-name", "by-cli", "--payload", "fileb://event.json", "--log-type", "Tail", "--query", "LogResult", "--output", "text", "answer.json");
+    const tail = await aws(
+      "lambda",
+      "invoke",
+      "--function-name",
+      "by-cli",
+      "--payload",
+      "fileb://event.json",
+      "--log-type",
+      "Tail",
+      "--query",
+      "LogResult",
+      "--output",
+      "text",
+      "answer.json",
+    );
     assert.match(Buffer.from(tail.trim(), "base64").toString(), /INFO\thi cli\n/);
     assert.deepEqual(JSON.parse(await readFile(join(folder, "answer.json"), "utf8")), { hello: "cli" });
     await aws("lambda", "update-function-configuration", "--function-name", "by-cli", "--timeout", "7");
@@ -58,18 +88,36 @@ describe("clients that this machine may have", () => {
     await aws("lambda", "update-function-code", "--function-name", "by-cli", "--zip-file", "fileb://hello.zip");
     await aws("lambda", "wait", "function-updated", "--function-name", "by-cli");
     assert.match(await aws("lambda", "list-functions", "--page-size", "1"), /by-cli/);
-    const location = (await aws("lambda", "get-function", "--function-name", "by-cli", "--query", "Code.Location", "--output", "text")).trim();
+    const location = (
+      await aws("lambda", "get-function", "--function-name", "by-cli", "--query", "Code.Location", "--output", "text")
+    ).trim();
     assert.deepEqual(Buffer.from(await (await fetch(location)).arrayBuffer()), await readFile(join(folder, "hello.zip")));
     await aws("lambda", "delete-function", "--function-name", "by-cli");
     await assert.rejects(aws("lambda", "get-function", "--function-name", "by-cli"), /ResourceNotFoundException/);
   });
 
   test("the AWS CLI follows a log", { skip: !hasTail && "the AWS CLI of version 2 is not installed here" }, async () => {
-    await aws("lambda", "create-function", "--function-name", "followed", "--runtime", nodeRuntime, "--handler", "index.handler", "--role", roleArn, "--zip-file", "fileb://hello.zip");
+    await aws(
+      "lambda",
+      "create-function",
+      "--function-name",
+      "followed",
+      "--runtime",
+      nodeRuntime,
+      "--handler",
+      "index.handler",
+      "--role",
+      roleArn,
+      "--zip-file",
+      "fileb://hello.zip",
+    );
     await aws("lambda", "wait", "function-active-v2", "--function-name", "followed");
     await product.lambda.invoke({ FunctionName: "followed", Payload: '{"name":"first"}' });
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const follower = spawn("aws", ["logs", "tail", "/aws/lambda/followed", "--follow"], { env: environment, stdio: ["ignore", "pipe", "inherit"] });
+    const follower = spawn("aws", ["logs", "tail", "/aws/lambda/followed", "--follow"], {
+      env: environment,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let output = "";
     const sawBoth = new Promise<void>((resolve, reject) => {
       follower.once("exit", (code) => reject(new Error(`aws logs tail ended with ${code}`)));

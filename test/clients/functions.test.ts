@@ -57,7 +57,10 @@ describe("a function", () => {
       SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
       LoggingConfig: { LogFormat: "Text", LogGroup: "/aws/lambda/created" },
     });
-    const active = await eventually(() => lambda.getFunction({ FunctionName: "created" }), ({ Configuration }) => Configuration!.State === "Active");
+    const active = await eventually(
+      () => lambda.getFunction({ FunctionName: "created" }),
+      ({ Configuration }) => Configuration!.State === "Active",
+    );
     assert.equal(active.Configuration!.LastUpdateStatus, "Successful");
     assert.equal("StateReason" in active.Configuration!, false);
     assert.notEqual(active.Configuration!.RevisionId, RevisionId);
@@ -67,7 +70,11 @@ describe("a function", () => {
 
   test("answers, with the tail of its log", async () => {
     const { lambda } = product;
-    await createFunction(lambda, "answering", `exports.handler = async (event) => { console.log("saw", event.name); return { hello: event.name }; };`);
+    await createFunction(
+      lambda,
+      "answering",
+      `exports.handler = async (event) => { console.log("saw", event.name); return { hello: event.name }; };`,
+    );
     const answer = await lambda.invoke({ FunctionName: "answering", Payload: '{"name":"world"}', LogType: "Tail" });
     assert.equal(answer.StatusCode, 200);
     assert.equal(answer.ExecutedVersion, "$LATEST");
@@ -78,12 +85,21 @@ describe("a function", () => {
     assert.equal(lines[0], `START RequestId: ${id} Version: $LATEST`);
     assert.match(lines[1]!, new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z\\t${id}\\tINFO\\tsaw world$`));
     assert.equal(lines[2], `END RequestId: ${id}`);
-    assert.match(lines[3]!, new RegExp(`^REPORT RequestId: ${id}\\tDuration: [\\d.]+ ms\\tBilled Duration: \\d+ ms\\tMemory Size: 128 MB\\tMax Memory Used: \\d+ MB\\tInit Duration: [\\d.]+ ms\\t$`));
+    assert.match(
+      lines[3]!,
+      new RegExp(
+        `^REPORT RequestId: ${id}\\tDuration: [\\d.]+ ms\\tBilled Duration: \\d+ ms\\tMemory Size: 128 MB\\tMax Memory Used: \\d+ MB\\tInit Duration: [\\d.]+ ms\\t$`,
+      ),
+    );
   });
 
   test("writes its log to a group and stream of its own", async () => {
     const { lambda, logs } = product;
-    await createFunction(lambda, "logging", `exports.handler = async () => { console.error("first\\nsecond"); process.stdout.write("plain\\n"); };`);
+    await createFunction(
+      lambda,
+      "logging",
+      `exports.handler = async () => { console.error("first\\nsecond"); process.stdout.write("plain\\n"); };`,
+    );
     await lambda.invoke({ FunctionName: "logging" });
     const group = "/aws/lambda/logging";
     const { events } = await eventually(
@@ -91,7 +107,10 @@ describe("a function", () => {
       ({ events: found }) => found!.some(({ message }) => message!.startsWith("REPORT")),
     );
     const messages = events!.map(({ message }) => message!);
-    assert.ok(messages.some((message) => /\tERROR\tfirst\nsecond\n?$/.test(message)), messages.join("|"));
+    assert.ok(
+      messages.some((message) => /\tERROR\tfirst\nsecond\n?$/.test(message)),
+      messages.join("|"),
+    );
     assert.ok(messages.includes("plain") || messages.includes("plain\n"), messages.join("|"));
     assert.match(events![0]!.logStreamName!, /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/);
   });
@@ -123,16 +142,27 @@ describe("a function", () => {
     const { lambda } = product;
     await createFunction(lambda, "changing", `exports.handler = async () => "one";`);
     assert.equal(payloadOf(await lambda.invoke({ FunctionName: "changing" })), "one");
-    const updated = await lambda.updateFunctionCode({ FunctionName: "changing", ZipFile: await zipOf({ "index.js": `exports.handler = async () => process.env.COLOUR ?? "two";` }) });
+    const updated = await lambda.updateFunctionCode({
+      FunctionName: "changing",
+      ZipFile: await zipOf({ "index.js": `exports.handler = async () => process.env.COLOUR ?? "two";` }),
+    });
     assert.equal(updated.LastUpdateStatus, "InProgress");
     assert.equal(updated.LastUpdateStatusReasonCode, "Creating");
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 } as never, { FunctionName: "changing" });
+    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { FunctionName: "changing" });
     assert.equal(payloadOf(await lambda.invoke({ FunctionName: "changing" })), "two");
     const { RevisionId } = await lambda.getFunctionConfiguration({ FunctionName: "changing" });
-    await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName: "changing", Timeout: 4, RevisionId: "something-else" }), { name: "PreconditionFailedException" });
-    const configured = await lambda.updateFunctionConfiguration({ FunctionName: "changing", RevisionId, Environment: { Variables: { COLOUR: "green" } }, MemorySize: 256, Description: "new" });
+    await assert.rejects(lambda.updateFunctionConfiguration({ FunctionName: "changing", Timeout: 4, RevisionId: "something-else" }), {
+      name: "PreconditionFailedException",
+    });
+    const configured = await lambda.updateFunctionConfiguration({
+      FunctionName: "changing",
+      RevisionId,
+      Environment: { Variables: { COLOUR: "green" } },
+      MemorySize: 256,
+      Description: "new",
+    });
     assert.equal(configured.MemorySize, 256);
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 } as never, { FunctionName: "changing" });
+    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { FunctionName: "changing" });
     assert.equal(payloadOf(await lambda.invoke({ FunctionName: "changing" })), "green");
   });
 
@@ -160,7 +190,10 @@ describe("a function", () => {
       names.push(...page.Functions!.map(({ FunctionName }) => FunctionName!));
       Marker = page.NextMarker;
     } while (Marker !== undefined);
-    assert.deepEqual(names.filter((name) => name.startsWith("list-")), ["list-a", "list-b", "list-c"]);
+    assert.deepEqual(
+      names.filter((name) => name.startsWith("list-")),
+      ["list-a", "list-b", "list-c"],
+    );
     assert.deepEqual(names, names.toSorted());
   });
 
@@ -176,7 +209,10 @@ describe("a function", () => {
     const { lambda } = product;
     await createFunction(lambda, "brief", echo);
     await lambda.deleteFunction({ FunctionName: "brief" });
-    await assert.rejects(lambda.getFunction({ FunctionName: "brief" }), { name: "ResourceNotFoundException", message: `Function not found: ${arnOf("brief")}` });
+    await assert.rejects(lambda.getFunction({ FunctionName: "brief" }), {
+      name: "ResourceNotFoundException",
+      message: `Function not found: ${arnOf("brief")}`,
+    });
     await assert.rejects(lambda.invoke({ FunctionName: "brief" }), { name: "ResourceNotFoundException" });
     await createFunction(lambda, "brief", echo);
   });

@@ -12,7 +12,10 @@ describe("identities", () => {
   after(() => product[Symbol.asyncDispose]());
 
   /** Clients with other credentials, for the length of a call. */
-  const as = async <T>(credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string }, use: (clients: Clients) => Promise<T>): Promise<T> => {
+  const as = async <T>(
+    credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string },
+    use: (clients: Clients) => Promise<T>,
+  ): Promise<T> => {
     const clients = connect(product.endpoint, credentials);
     try {
       return await use(clients);
@@ -39,8 +42,16 @@ describe("identities", () => {
   });
 
   test("a role's session is the role's, and nobody else's", async () => {
-    const { Credentials, AssumedRoleUser } = await product.sts.assumeRole({ RoleArn: roleArn, RoleSessionName: "visit", DurationSeconds: 900 });
-    const credentials = { accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! };
+    const { Credentials, AssumedRoleUser } = await product.sts.assumeRole({
+      RoleArn: roleArn,
+      RoleSessionName: "visit",
+      DurationSeconds: 900,
+    });
+    const credentials = {
+      accessKeyId: Credentials!.AccessKeyId!,
+      secretAccessKey: Credentials!.SecretAccessKey!,
+      sessionToken: Credentials!.SessionToken!,
+    };
     assert.equal(AssumedRoleUser!.Arn, `arn:aws:sts::${accountId}:assumed-role/function-role/visit`);
     assert.ok(Math.abs(Credentials!.Expiration!.getTime() - Date.now() - 900_000) < 10_000);
     assert.equal(await as(credentials, whoAmI), AssumedRoleUser!.Arn);
@@ -65,7 +76,11 @@ describe("identities", () => {
 
   test("root gets a session of its own", async () => {
     const { Credentials } = await product.sts.getSessionToken({});
-    const credentials = { accessKeyId: Credentials!.AccessKeyId!, secretAccessKey: Credentials!.SecretAccessKey!, sessionToken: Credentials!.SessionToken! };
+    const credentials = {
+      accessKeyId: Credentials!.AccessKeyId!,
+      secretAccessKey: Credentials!.SecretAccessKey!,
+      sessionToken: Credentials!.SessionToken!,
+    };
     assert.equal(await as(credentials, whoAmI), `arn:aws:iam::${accountId}:root`);
   });
 
@@ -73,16 +88,27 @@ describe("identities", () => {
     const { iam } = product;
     const basic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
     await iam.attachRolePolicy({ RoleName: "function-role", PolicyArn: basic });
-    assert.deepEqual((await iam.listAttachedRolePolicies({ RoleName: "function-role" })).AttachedPolicies, [{ PolicyName: "AWSLambdaBasicExecutionRole", PolicyArn: basic }]);
+    assert.deepEqual((await iam.listAttachedRolePolicies({ RoleName: "function-role" })).AttachedPolicies, [
+      { PolicyName: "AWSLambdaBasicExecutionRole", PolicyArn: basic },
+    ]);
     const { Role } = await iam.getRole({ RoleName: "function-role" });
     assert.match(decodeURIComponent(Role!.AssumeRolePolicyDocument!), /lambda\.amazonaws\.com/);
-    await assert.rejects(iam.deleteRole({ RoleName: "function-role" }), { name: "DeleteConflictException", message: "Cannot delete entity, must detach all policies first." });
-    await assert.rejects(iam.getRole({ RoleName: "nobody" }), { name: "NoSuchEntityException", message: "The role with name nobody cannot be found." });
+    await assert.rejects(iam.deleteRole({ RoleName: "function-role" }), {
+      name: "DeleteConflictException",
+      message: "Cannot delete entity, must detach all policies first.",
+    });
+    await assert.rejects(iam.getRole({ RoleName: "nobody" }), {
+      name: "NoSuchEntityException",
+      message: "The role with name nobody cannot be found.",
+    });
   });
 
   test("a function needs a role that trusts Lambda", async () => {
     const { iam, lambda } = product;
-    const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }] };
+    const trust = {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    };
     await iam.createRole({ RoleName: "not-for-lambda", AssumeRolePolicyDocument: JSON.stringify(trust) });
     for (const name of ["not-for-lambda", "missing"]) {
       const creation = lambda.createFunction({
@@ -92,7 +118,11 @@ describe("identities", () => {
         Role: `arn:aws:iam::${accountId}:role/${name}`,
         Code: { ZipFile: Buffer.from("irrelevant") },
       });
-      await assert.rejects(creation, { name: "InvalidParameterValueException", message: "The role defined for the function cannot be assumed by Lambda." }, name);
+      await assert.rejects(
+        creation,
+        { name: "InvalidParameterValueException", message: "The role defined for the function cannot be assumed by Lambda." },
+        name,
+      );
     }
   });
 });

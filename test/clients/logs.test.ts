@@ -43,7 +43,8 @@ describe("CloudWatch Logs", () => {
   test("finds by pattern", async () => {
     const { logs } = product;
     await write("search", ['{"level":"error","ms":120}', '{"level":"info","ms":3}', "plain ERROR text", "10.0.0.1 - GET 404 12"]);
-    const find = async (filterPattern: string): Promise<string[]> => (await logs.filterLogEvents({ logGroupName: "search", filterPattern })).events!.map(({ message }) => message!);
+    const find = async (filterPattern: string): Promise<string[]> =>
+      (await logs.filterLogEvents({ logGroupName: "search", filterPattern })).events!.map(({ message }) => message!);
     assert.deepEqual(await find('{ $.level = "error" && $.ms > 100 }'), ['{"level":"error","ms":120}']);
     assert.deepEqual(await find("ERROR -GET"), ["plain ERROR text"]);
     assert.deepEqual(await find("[ip, dash, method, status = 4*, size]"), ["10.0.0.1 - GET 404 12"]);
@@ -55,21 +56,36 @@ describe("CloudWatch Logs", () => {
     await logs.createLogGroup({ logGroupName: "kept", tags: { team: "red" } });
     await logs.putRetentionPolicy({ logGroupName: "kept", retentionInDays: 7 });
     assert.equal((await logs.describeLogGroups({ logGroupNamePrefix: "kept" })).logGroups![0]!.retentionInDays, 7);
-    assert.deepEqual((await logs.listTagsForResource({ resourceArn: "arn:aws:logs:us-east-1:000000000000:log-group:kept" })).tags, { team: "red" });
+    assert.deepEqual((await logs.listTagsForResource({ resourceArn: "arn:aws:logs:us-east-1:000000000000:log-group:kept" })).tags, {
+      team: "red",
+    });
     await logs.deleteLogGroup({ logGroupName: "kept" });
-    await assert.rejects(logs.describeLogStreams({ logGroupName: "kept" }), { name: "ResourceNotFoundException", message: "The specified log group does not exist." });
+    await assert.rejects(logs.describeLogStreams({ logGroupName: "kept" }), {
+      name: "ResourceNotFoundException",
+      message: "The specified log group does not exist.",
+    });
   });
 
   test("shows new events to those who watch", async () => {
     const { logs, endpoint } = product;
     await write("watched", ["before"]);
     const [group] = (await logs.describeLogGroups({ logGroupNamePrefix: "watched" })).logGroups!;
-    const watcher = new CloudWatchLogs({ endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" }, disableHostPrefix: true });
+    const watcher = new CloudWatchLogs({
+      endpoint,
+      region: "us-east-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      disableHostPrefix: true,
+    });
     const abort = new AbortController();
     const { responseStream } = await watcher.startLiveTail({ logGroupIdentifiers: [group!.logGroupArn!] }, { abortSignal: abort.signal });
     const seen: string[] = [];
     for await (const event of responseStream as AsyncIterable<StartLiveTailResponseStream>) {
-      if (event.sessionStart) await logs.putLogEvents({ logGroupName: "watched", logStreamName: "main", logEvents: [{ timestamp: Date.now(), message: "after" }] });
+      if (event.sessionStart)
+        await logs.putLogEvents({
+          logGroupName: "watched",
+          logStreamName: "main",
+          logEvents: [{ timestamp: Date.now(), message: "after" }],
+        });
       seen.push(...(event.sessionUpdate?.sessionResults ?? []).map(({ message }) => message!));
       if (seen.length > 0) break;
     }
@@ -81,11 +97,19 @@ describe("CloudWatch Logs", () => {
   test("refuses in AWS's words", async () => {
     const { logs } = product;
     await write("strict", ["x"]);
-    await assert.rejects(logs.createLogGroup({ logGroupName: "strict" }), { name: "ResourceAlreadyExistsException", message: "The specified log group already exists" });
+    await assert.rejects(logs.createLogGroup({ logGroupName: "strict" }), {
+      name: "ResourceAlreadyExistsException",
+      message: "The specified log group already exists",
+    });
     const logEvents = [{ timestamp: Date.now(), message: "x" }];
-    await assert.rejects(logs.putLogEvents({ logGroupName: "strict", logStreamName: "none", logEvents }), { name: "ResourceNotFoundException", message: "The specified log stream does not exist." });
+    await assert.rejects(logs.putLogEvents({ logGroupName: "strict", logStreamName: "none", logEvents }), {
+      name: "ResourceNotFoundException",
+      message: "The specified log stream does not exist.",
+    });
     await assert.rejects(logs.putRetentionPolicy({ logGroupName: "strict", retentionInDays: 8 }), { name: "InvalidParameterException" });
     await assert.rejects(logs.createLogGroup({ logGroupName: "bad name" }), { name: "InvalidParameterException" });
-    await assert.rejects(logs.startQuery({ logGroupName: "strict", startTime: 0, endTime: 1, queryString: "fields @message" }), { name: "NotImplemented" });
+    await assert.rejects(logs.startQuery({ logGroupName: "strict", startTime: 0, endTime: 1, queryString: "fields @message" }), {
+      name: "NotImplemented",
+    });
   });
 });

@@ -4,8 +4,9 @@
  * that carry schemas and codecs.
  */
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { AwsError } from "#wire/errors.ts";
 import type { HttpRequest, HttpResponse } from "#wire/http.ts";
@@ -77,7 +78,9 @@ function roundTrips(definition: ServiceDefinition): void {
   });
 
   test("every modelled error becomes the client's own", async () => {
-    const operation = [...model.operations.values()].find(({ name }) => /^(Get|List|Describe)/.test(name) && !hasStreams(model.operations.get(name)!))!;
+    const operation = [...model.operations.values()].find(
+      ({ name }) => /^(Get|List|Describe)/.test(name) && !hasStreams(model.operations.get(name)!),
+    )!;
     const input = operation.input.isUnitSchema() ? {} : (randomValue(operation.input, seededRandom(3)) as object);
     for (const [code, { schema }] of model.errors) {
       const members = randomValue(schema, seededRandom(5)) as Record<string, unknown>;
@@ -94,14 +97,14 @@ function roundTrips(definition: ServiceDefinition): void {
 }
 
 function serve(model: LoadedModel, exchange: Exchange): Server {
-  return createServer(async (incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const body = await buffer(incoming);
     const [path = "", query = ""] = incoming.url!.split("?");
     const headers = incoming.headers as Record<string, string>;
-    const response = await answer(model, exchange, { method: incoming.method!, path, query, headers, body: Buffer.concat(chunks) });
+    const response = await answer(model, exchange, { method: incoming.method!, path, query, headers, body });
     outgoing.writeHead(response.status, response.headers).end(response.body as string | undefined);
-  });
+  };
+  return createServer((incoming, outgoing) => void handle(incoming, outgoing));
 }
 
 async function answer(model: LoadedModel, exchange: Exchange, request: HttpRequest): Promise<HttpResponse> {
@@ -119,16 +122,27 @@ async function answer(model: LoadedModel, exchange: Exchange, request: HttpReque
 function makeClient(sdk: Sdk, port: number): Client {
   const Client = Object.values(sdk).find((exported) => typeof exported === "function" && /^(?!__)\w+Client$/.test(exported.name))!;
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
-  return new Client({ endpoint: `http://127.0.0.1:${port}`, region: "us-east-1", credentials, maxAttempts: 1, disableHostPrefix: true }) as unknown as Client;
+  return new Client({
+    endpoint: `http://127.0.0.1:${port}`,
+    region: "us-east-1",
+    credentials,
+    maxAttempts: 1,
+    disableHostPrefix: true,
+  }) as unknown as Client;
 }
 
 const hasStreams = ({ input, output }: OperationModel): boolean =>
-  [input, output].some((schema) => !schema.isUnitSchema() && (schema.getEventStreamMember() !== "" || [...schema.structIterator()].some(([, member]) => member.isStreaming())));
+  [input, output].some(
+    (schema) =>
+      !schema.isUnitSchema() &&
+      (schema.getEventStreamMember() !== "" || [...schema.structIterator()].some(([, member]) => member.isStreaming())),
+  );
 
 /** The client fills idempotency tokens in by itself. */
 function withoutTokens({ input }: OperationModel, seen: object, sent: object): object {
   const result: Record<string, unknown> = { ...seen };
-  if (!input.isUnitSchema()) for (const [name, member] of input.structIterator()) if (member.isIdempotencyToken() && !(name in sent)) delete result[name];
+  if (!input.isUnitSchema())
+    for (const [name, member] of input.structIterator()) if (member.isIdempotencyToken() && !(name in sent)) delete result[name];
   return result;
 }
 
@@ -138,6 +152,8 @@ function plain(value: unknown): unknown {
   if (value instanceof Date) return `date ${value.getTime()}`;
   if (Array.isArray(value)) return value.map(plain);
   if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined && each !== null).map(([key, each]) => [key, plain(each)] as const);
+  const entries = Object.entries(value)
+    .filter(([, each]) => each !== undefined && each !== null)
+    .map(([key, each]) => [key, plain(each)] as const);
   return new Map(entries.filter(([, each]) => !(each instanceof Map && each.size === 0)).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

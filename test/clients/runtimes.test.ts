@@ -114,15 +114,24 @@ describe("the runtime", () => {
     await run("cc", ["-o", join(folder, "bootstrap"), join(folder, "bootstrap.c")]);
     const program = await readFile(join(folder, "bootstrap"));
     await rm(folder, { recursive: true });
-    await createFunction(product.lambda, "compiled", "", { Runtime: "provided.al2", Code: { ZipFile: await zipOf({ bootstrap: program }, 0o100755) } });
+    await createFunction(product.lambda, "compiled", "", {
+      Runtime: "provided.al2",
+      Code: { ZipFile: await zipOf({ bootstrap: program }, 0o100755) },
+    });
     assert.deepEqual(payloadOf(await product.lambda.invoke({ FunctionName: "compiled" })), { compiled: true });
     assert.deepEqual(payloadOf(await product.lambda.invoke({ FunctionName: "compiled" })), { compiled: true });
   });
 
   test("that does not exist is refused at creation", async () => {
     const creation = (runtime: string) => createFunction(product.lambda, "never", nodeSource, { Runtime: runtime as Runtime });
-    await assert.rejects(creation("nodejs12.x"), { name: "InvalidParameterValueException", message: /^The runtime parameter of nodejs12\.x is no longer supported/ });
-    await assert.rejects(creation("cobol74"), { name: "InvalidParameterValueException", message: /^Value cobol74 at 'runtime' failed to satisfy constraint/ });
+    await assert.rejects(creation("nodejs12.x"), {
+      name: "InvalidParameterValueException",
+      message: /^The runtime parameter of nodejs12\.x is no longer supported/,
+    });
+    await assert.rejects(creation("cobol74"), {
+      name: "InvalidParameterValueException",
+      message: /^Value cobol74 at 'runtime' failed to satisfy constraint/,
+    });
   });
 });
 

@@ -19,7 +19,10 @@ const source = resolve(import.meta.dirname, "terraform/main.tf");
 async function initialise(folder: string): Promise<string | undefined> {
   try {
     await copyFile(source, join(folder, "main.tf"));
-    await run("terraform", ["init", "-input=false", ...(plugins === undefined ? [] : [`-plugin-dir=${plugins}`])], { cwd: folder, timeout: 30_000 });
+    await run("terraform", ["init", "-input=false", ...(plugins === undefined ? [] : [`-plugin-dir=${plugins}`])], {
+      cwd: folder,
+      timeout: 30_000,
+    });
     return undefined;
   } catch {
     return "Terraform or its AWS provider is not installed here";
@@ -44,7 +47,10 @@ describe("Terraform", { skip }, () => {
 
   const terraform = async (command: string, ...args: string[]): Promise<string> => {
     const variables = ["-var", `endpoint=${product.endpoint}`];
-    const { stdout } = await run("terraform", [command, "-no-color", "-input=false", ...variables, ...args], { cwd: folder, maxBuffer: 1e8 });
+    const { stdout } = await run("terraform", [command, "-no-color", "-input=false", ...variables, ...args], {
+      cwd: folder,
+      maxBuffer: 1e8,
+    });
     return stdout;
   };
   const assertNothingToDo = async (...args: string[]): Promise<void> => {

@@ -10,7 +10,14 @@ const contenders = 40;
 
 /** Runs `action` for all contenders at once; counts the outcomes by error name, "done" for those that had none. */
 async function contend(action: (index: number) => Promise<unknown>): Promise<Record<string, number>> {
-  const outcomes = await Promise.all(Array.from({ length: contenders }, (_, index) => action(index).then(() => "done", (error: Error) => error.name)));
+  const outcomes = await Promise.all(
+    Array.from({ length: contenders }, (_, index) =>
+      action(index).then(
+        () => "done",
+        (error: Error) => error.name,
+      ),
+    ),
+  );
   return Object.fromEntries(Object.entries(Object.groupBy(outcomes, (name) => name)).map(([name, all]) => [name, all!.length]));
 }
 
@@ -29,7 +36,10 @@ describe("at the same moment", () => {
   const create = (name: string): Promise<unknown> =>
     lambda.createFunction({ FunctionName: name, Runtime: nodeRuntime, Handler: "index.handler", Role: roleArn, Code: { ZipFile: zip } });
   const isSettled = (name: string) =>
-    eventually(() => lambda.getFunctionConfiguration({ FunctionName: name }), ({ State, LastUpdateStatus }) => State === "Active" && LastUpdateStatus === "Successful");
+    eventually(
+      () => lambda.getFunctionConfiguration({ FunctionName: name }),
+      ({ State, LastUpdateStatus }) => State === "Active" && LastUpdateStatus === "Successful",
+    );
 
   test("one creation of a name succeeds", async () => {
     assert.deepEqual(await contend(() => create("contended")), { done: 1, ResourceConflictException: contenders - 1 });
@@ -38,7 +48,11 @@ describe("at the same moment", () => {
   test("updates exclude each other, and none is half done", async () => {
     await createFunction(lambda, "updated", "exports.handler = async () => process.env.NUMBER;");
     const outcomes = await contend((index) =>
-      lambda.updateFunctionConfiguration({ FunctionName: "updated", Description: `number ${index}`, Environment: { Variables: { NUMBER: `${index}` } } }),
+      lambda.updateFunctionConfiguration({
+        FunctionName: "updated",
+        Description: `number ${index}`,
+        Environment: { Variables: { NUMBER: `${index}` } },
+      }),
     );
     assert.ok(outcomes.done! >= 1);
     assert.equal(outcomes.done! + (outcomes.ResourceConflictException ?? 0), contenders, JSON.stringify(outcomes));
@@ -50,9 +64,14 @@ describe("at the same moment", () => {
   test("one of those that know the same revision wins", async () => {
     await createFunction(lambda, "guarded", "exports.handler = async () => 1;");
     const { RevisionId } = await isSettled("guarded");
-    const { done = 0, ...others } = await contend((index) => lambda.updateFunctionConfiguration({ FunctionName: "guarded", RevisionId, Description: `${index}` }));
+    const { done = 0, ...others } = await contend((index) =>
+      lambda.updateFunctionConfiguration({ FunctionName: "guarded", RevisionId, Description: `${index}` }),
+    );
     assert.equal(done, 1, JSON.stringify(others));
-    assert.deepEqual(Object.keys(others).filter((name) => !["PreconditionFailedException", "ResourceConflictException"].includes(name)), []);
+    assert.deepEqual(
+      Object.keys(others).filter((name) => !["PreconditionFailedException", "ResourceConflictException"].includes(name)),
+      [],
+    );
   });
 
   test("creation and deletion leave the function or nothing, and it works if it is there", async () => {
@@ -74,21 +93,33 @@ describe("at the same moment", () => {
     const outcomes = await contend((index) => lambda.tagResource({ Resource, Tags: { [`key-${index}`]: "x" } }));
     const tags = Object.keys((await lambda.listTags({ Resource })).Tags!);
     assert.equal(tags.length, outcomes.done);
-    assert.deepEqual(Object.keys(outcomes).filter((name) => !["done", "ResourceConflictException"].includes(name)), []);
+    assert.deepEqual(
+      Object.keys(outcomes).filter((name) => !["done", "ResourceConflictException"].includes(name)),
+      [],
+    );
   });
 
   test("functions share a package, and losing one does not harm the other", async () => {
     await Promise.all(["twin-a", "twin-b"].map((name) => createFunction(lambda, name, "exports.handler = async () => 'twin';")));
-    await Promise.all([lambda.deleteFunction({ FunctionName: "twin-a" }), lambda.updateFunctionConfiguration({ FunctionName: "twin-b", Description: "cold again" })]);
+    await Promise.all([
+      lambda.deleteFunction({ FunctionName: "twin-a" }),
+      lambda.updateFunctionConfiguration({ FunctionName: "twin-b", Description: "cold again" }),
+    ]);
     await isSettled("twin-b");
     assert.equal(payloadOf(await lambda.invoke({ FunctionName: "twin-b" })), "twin");
   });
 
   test("an update while the function runs harms no invocation", async () => {
-    await createFunction(lambda, "busy", "exports.handler = async () => { await new Promise((resolve) => setTimeout(resolve, 50)); return 1; };");
-    const invocations = Promise.all(Array.from({ length: 10 }, async () => {
-      for (let round = 0; round < 4; round++) assert.equal(payloadOf(await lambda.invoke({ FunctionName: "busy" })), 1);
-    }));
+    await createFunction(
+      lambda,
+      "busy",
+      "exports.handler = async () => { await new Promise((resolve) => setTimeout(resolve, 50)); return 1; };",
+    );
+    const invocations = Promise.all(
+      Array.from({ length: 10 }, async () => {
+        for (let round = 0; round < 4; round++) assert.equal(payloadOf(await lambda.invoke({ FunctionName: "busy" })), 1);
+      }),
+    );
     for (let round = 0; round < 3; round++) {
       await lambda.updateFunctionCode({ FunctionName: "busy", ZipFile: zip });
       await isSettled("busy");

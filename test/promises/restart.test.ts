@@ -45,7 +45,10 @@ describe("a data folder", () => {
     const second = await startAgain();
     const { lambda, logs } = connect(second.endpoint);
     assert.deepEqual((await lambda.getFunction({ FunctionName: "kept" })).Tags, { a: "b" });
-    await eventually(async () => isAlive(pid), (isThere) => !isThere);
+    await eventually(
+      async () => isAlive(pid),
+      (isThere) => !isThere,
+    );
     assert.notEqual(payloadOf(await lambda.invoke({ FunctionName: "kept" })), pid);
     const { events } = await logs.filterLogEvents({ logGroupName: "/aws/lambda/kept", filterPattern: "REPORT" });
     assert.ok(events!.length >= 1);
@@ -68,7 +71,11 @@ describe("a data folder", () => {
   test("lets running invocations finish when it is told to stop, and ends every process", async () => {
     const product = await startAgain();
     const { lambda } = connect(product.endpoint);
-    await createFunction(lambda, "finishing", `exports.handler = (event) => new Promise((resolve) => setTimeout(() => resolve(process.pid), event.ms));`);
+    await createFunction(
+      lambda,
+      "finishing",
+      `exports.handler = (event) => new Promise((resolve) => setTimeout(() => resolve(process.pid), event.ms));`,
+    );
     const idlePid = payloadOf(await lambda.invoke({ FunctionName: "finishing", Payload: '{"ms":0}' })) as number;
     const running = lambda.invoke({ FunctionName: "finishing", Payload: '{"ms":700}' });
     await delay(200);
@@ -94,7 +101,10 @@ describe("a data folder", () => {
         accepted.push(number);
       }
     })().catch(() => {});
-    await eventually(async () => accepted.length, (count) => count >= 30);
+    await eventually(
+      async () => accepted.length,
+      (count) => count >= 30,
+    );
     first.process.kill("SIGKILL");
     await sending;
 

@@ -6,10 +6,23 @@ import { roleArn } from "./product.ts";
 export const nodeRuntime = "nodejs26.x";
 
 /** Creates a function from the source of its index.js (or index.mjs, if `settings.Handler` says so) and waits until it is active. */
-export async function createFunction(lambda: Lambda, name: string, source: string, settings: Partial<CreateFunctionCommandInput> = {}): Promise<void> {
+export async function createFunction(
+  lambda: Lambda,
+  name: string,
+  source: string,
+  settings: Partial<CreateFunctionCommandInput> = {},
+): Promise<void> {
   const zip = await zipOf({ "index.js": source });
-  await lambda.createFunction({ FunctionName: name, Runtime: nodeRuntime, Handler: "index.handler", Role: roleArn, Code: { ZipFile: zip }, Timeout: 10, ...settings });
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 120, minDelay: 0.02, maxDelay: 0.2 } as never, { FunctionName: name });
+  await lambda.createFunction({
+    FunctionName: name,
+    Runtime: nodeRuntime,
+    Handler: "index.handler",
+    Role: roleArn,
+    Code: { ZipFile: zip },
+    Timeout: 10,
+    ...settings,
+  });
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 120, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: name });
 }
 
 /** What a function answered: its payload as a value. */

@@ -40,7 +40,9 @@ const trustPolicy = JSON.stringify({
 /** Starts it with the role `roleArn` in place. */
 export async function startProduct(limits: Partial<ListenerLimits> = {}, ...args: string[]): Promise<Product> {
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-test-"));
-  const config = readConfig(["--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder, ...args], { PATH: process.env.PATH });
+  const config = readConfig(["--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder, ...args], {
+    PATH: process.env.PATH,
+  });
   if (config === "help") throw new Error("unreachable");
   const running = await start(config, silentLog, () => {}, { ...defaultListenerLimits, ...limits });
   const clients = connect(running.endpoint);
@@ -73,7 +75,9 @@ export interface ProductProcess {
 /** Runs src/main.ts as a process and waits until it is ready. Rejects with its output if it ends before. */
 export async function spawnProduct(dataFolder: string, ...args: string[]): Promise<ProductProcess> {
   const main = resolve(import.meta.dirname, "../../src/main.ts");
-  const child = spawn(process.execPath, [main, "--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [main, "--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   for await (const line of createInterface({ input: child.stdout })) {

@@ -48,7 +48,9 @@ function randomList(schema: NormalizedSchema, random: Random, depth: number): un
   if (depth > deepest) return [];
   // In a header a comma would part one item into two.
   const isInHeader = schema.getMergedTraits().httpHeader !== undefined;
-  return Array.from({ length: 1 + Math.floor(random() * 3) }, (_, index) => (isInHeader ? `item${index}` : randomValue(schema.getValueSchema(), random, depth + 1)));
+  return Array.from({ length: 1 + Math.floor(random() * 3) }, (_, index) =>
+    isInHeader ? `item${index}` : randomValue(schema.getValueSchema(), random, depth + 1),
+  );
 }
 
 function randomMap(schema: NormalizedSchema, random: Random, depth: number): object {

@@ -47,8 +47,9 @@ export class RuntimeCatalog {
   }
 
   async #nodejs(major: number): Promise<RuntimeStart> {
+    const program = await this.#node.find(major);
     this.#sdkFolder ??= linkSdk(this.#productFolder, this.#toolchainFolder);
-    const [program, sdkFolder] = await Promise.all([this.#node.find(major), this.#sdkFolder]);
+    const sdkFolder = await this.#sdkFolder;
     const runtimeFolder = join(this.#productFolder, "runtimes", "nodejs");
     return {
       link: "frames",

@@ -6,13 +6,16 @@ const user = { Type: "User" } as const;
 
 export const invalidParameter = (message: string): AwsError => new AwsError("InvalidParameterValueException", message, user);
 
-export const functionNotFound = (functionArn: string): AwsError => new AwsError("ResourceNotFoundException", `Function not found: ${functionArn}`, user);
+export const functionNotFound = (functionArn: string): AwsError =>
+  new AwsError("ResourceNotFoundException", `Function not found: ${functionArn}`, user);
 
 export const resourceConflict = (message: string): AwsError => new AwsError("ResourceConflictException", message, user);
 
 /** AWS has two ways to say it. */
-export const aliasNotFound = (aliasArn: string): AwsError => new AwsError("ResourceNotFoundException", `Cannot find alias arn: ${aliasArn}`, user);
-export const aliasNotFoundForUpdate = (aliasArn: string): AwsError => new AwsError("ResourceNotFoundException", `Alias not found: ${aliasArn}`, user);
+export const aliasNotFound = (aliasArn: string): AwsError =>
+  new AwsError("ResourceNotFoundException", `Cannot find alias arn: ${aliasArn}`, user);
+export const aliasNotFoundForUpdate = (aliasArn: string): AwsError =>
+  new AwsError("ResourceNotFoundException", `Alias not found: ${aliasArn}`, user);
 
 export const notInState = (state: string): AwsError =>
   resourceConflict(`The operation cannot be performed at this time. The function is currently in the following state: ${state}`);
@@ -29,7 +32,11 @@ export const revisionMismatch = (): AwsError =>
 
 /** The same of AddPermission and RemovePermission. */
 export const policyRevisionMismatch = (): AwsError =>
-  new AwsError("PreconditionFailedException", "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id", user);
+  new AwsError(
+    "PreconditionFailedException",
+    "The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id",
+    user,
+  );
 
 /** What a satellite's operations say when there is none. */
 export const noSuchResource = (): AwsError => new AwsError("ResourceNotFoundException", "The resource you requested does not exist.", user);

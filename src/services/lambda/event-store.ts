@@ -69,7 +69,12 @@ export class EventStore {
     const query = sql.selectFrom("lambda_async_events").selectAll().where("due_ms", "<=", nowMs).orderBy("due_ms").limit(limit);
     return (await this.#database.read(query.compile())).map((row) => ({
       id: row.id,
-      target: { accountId: row.account_id, region: row.region, name: row.name, ...(row.qualifier !== null && { qualifier: row.qualifier }) },
+      target: {
+        accountId: row.account_id,
+        region: row.region,
+        name: row.name,
+        ...(row.qualifier !== null && { qualifier: row.qualifier }),
+      },
       payload: row.payload,
       context: JSON.parse(row.context) as AsyncContext,
       attempt: row.attempt,
@@ -85,7 +90,9 @@ export class EventStore {
   }
 
   async postpone(id: string, attempt: number, dueMs: number): Promise<void> {
-    await this.#database.write([{ query: sql.updateTable("lambda_async_events").set({ attempt, due_ms: dueMs }).where("id", "=", id).compile() }]);
+    await this.#database.write([
+      { query: sql.updateTable("lambda_async_events").set({ attempt, due_ms: dueMs }).where("id", "=", id).compile() },
+    ]);
   }
 
   async remove(id: string): Promise<void> {

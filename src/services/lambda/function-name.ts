@@ -24,7 +24,8 @@ export interface Scope {
   region: string;
 }
 
-const forms = /^(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([\w.-]+)(?::(\$LATEST(?:\.PUBLISHED)?|[\w-]+))?$/;
+const forms =
+  /^(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?(?:function:)?([\w.-]+)(?::(\$LATEST(?:\.PUBLISHED)?|[\w-]+))?$/;
 
 /**
  * Resolves what a request calls FunctionName, and its Qualifier if it has one. The pattern has been validated. Throws for names too
@@ -40,7 +41,9 @@ export function parseFunctionName(text: string, scope: Scope, qualifier?: string
     );
   }
   if (region !== scope.region) {
-    throw new AwsError("ResourceNotFoundException", `Functions from '${region}' are not reachable in this region ('${scope.region}')`, { Type: "User" });
+    throw new AwsError("ResourceNotFoundException", `Functions from '${region}' are not reachable in this region ('${scope.region}')`, {
+      Type: "User",
+    });
   }
   if (ownQualifier !== undefined && qualifier !== undefined && ownQualifier !== qualifier) {
     throw invalidParameter("The derived qualifier from the function name does not match the specified qualifier.");

@@ -9,11 +9,19 @@ const lambdaService = "lambda.amazonaws.com";
 export const roleCannotBeAssumed = "The role defined for the function cannot be assumed by Lambda.";
 
 /** Throws unless the role exists in this account and its trust policy lets Lambda assume it. */
-export async function checkFunctionRole({ iam }: Pick<LambdaState, "iam">, roleArn: string, accountId: string, region: string): Promise<void> {
+export async function checkFunctionRole(
+  { iam }: Pick<LambdaState, "iam">,
+  roleArn: string,
+  accountId: string,
+  region: string,
+): Promise<void> {
   const [, roleAccountId] = /^arn:aws[\w-]*:iam::(\d{12}):role/.exec(roleArn) ?? [];
   if (roleAccountId !== accountId) throw invalidParameter("Cross-account pass role is not allowed.");
   try {
-    const { Role } = await iam.getRole({ RoleName: roleArn.slice(roleArn.lastIndexOf("/") + 1) }, { as: servicePrincipal(lambdaService, accountId), region });
+    const { Role } = await iam.getRole(
+      { RoleName: roleArn.slice(roleArn.lastIndexOf("/") + 1) },
+      { as: servicePrincipal(lambdaService, accountId), region },
+    );
     if (Role?.Arn === roleArn && trustsLambda(decodeURIComponent(Role.AssumeRolePolicyDocument ?? ""))) return;
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== "NoSuchEntityException") throw error;

@@ -17,7 +17,11 @@ export interface Change {
  * Changes $LATEST: guards the revision, refuses while another update is under way, writes, retires the old environments and starts
  * making the new ones possible. Returns what the caller is shown: $LATEST with `LastUpdateStatus: InProgress`, or the published version.
  */
-export async function changeLatest(state: LambdaState, current: FunctionVersion, { expectedRevisionId, isPublished, apply }: Change): Promise<FunctionVersion> {
+export async function changeLatest(
+  state: LambdaState,
+  current: FunctionVersion,
+  { expectedRevisionId, isPublished, apply }: Change,
+): Promise<FunctionVersion> {
   checkRevision(current, expectedRevisionId);
   checkSettled(current);
   const next: FunctionVersion = {

@@ -90,7 +90,8 @@ export const creating: State = { name: "Pending", reason: "The function is being
 /** AWS speaks of creation here too. */
 export const updating: LastUpdate = { status: "InProgress", reason: "The function is being created.", reasonCode: "Creating" };
 
-export const isSettling = ({ state, lastUpdate }: FunctionVersion): boolean => state.name === "Pending" || lastUpdate?.status === "InProgress";
+export const isSettling = ({ state, lastUpdate }: FunctionVersion): boolean =>
+  state.name === "Pending" || lastUpdate?.status === "InProgress";
 
 /** What a function becomes when its code is in place and its runtime ready. */
 export function settled(current: FunctionVersion, revisionId: string): FunctionVersion {
@@ -109,7 +110,10 @@ export interface Publication {
 }
 
 /** A copy of $LATEST that never changes again. One of a settled function is ready at once, as on AWS. */
-export function publishedAs(latest: FunctionVersion, { number, nowMs, revisionId, environmentKey, description }: Publication): FunctionVersion {
+export function publishedAs(
+  latest: FunctionVersion,
+  { number, nowMs, revisionId, environmentKey, description }: Publication,
+): FunctionVersion {
   const { lastUpdate, ...copied } = latest;
   return {
     ...copied,
@@ -123,7 +127,8 @@ export function publishedAs(latest: FunctionVersion, { number, nowMs, revisionId
 }
 
 /** Whether two versions have the same code and configuration. Publishing the second after the first would be pointless. */
-export const hasSameContent = (one: FunctionVersion, other: FunctionVersion): boolean => isDeepStrictEqual(contentOf(one), contentOf(other));
+export const hasSameContent = (one: FunctionVersion, other: FunctionVersion): boolean =>
+  isDeepStrictEqual(contentOf(one), contentOf(other));
 
 function contentOf(version: FunctionVersion): Partial<FunctionVersion> {
   const { version: _number, versionDescription, modifiedMs, revisionId, environmentKey, state, lastUpdate, ...content } = version;

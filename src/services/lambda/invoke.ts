@@ -45,10 +45,14 @@ export async function findInvocable(
 /** https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation-invoke.html */
 function checkTenant({ isTenantIsolated }: FunctionVersion, tenantId: string | undefined): void {
   if (isTenantIsolated && tenantId === undefined) {
-    throw invalidParameter("The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.");
+    throw invalidParameter(
+      "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.",
+    );
   }
   if (!isTenantIsolated && tenantId !== undefined) {
-    throw invalidParameter("The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request and try again.");
+    throw invalidParameter(
+      "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request and try again.",
+    );
   }
 }
 
@@ -76,7 +80,8 @@ export async function invokeFunction(state: LambdaState, invocation: Invocation)
 function asAwsError(error: unknown): unknown {
   if (error instanceof SandboxBusy) return throttled("ConcurrentInvocationLimitExceeded");
   if (!(error instanceof SandboxFailure)) return error;
-  if (error.cause instanceof AwsError && error.cause.code === "AccessDenied") return new AwsError("AccessDeniedException", roleCannotBeAssumed);
+  if (error.cause instanceof AwsError && error.cause.code === "AccessDenied")
+    return new AwsError("AccessDeniedException", roleCannotBeAssumed);
   if (error.reason === "file-system") return mountFailure(error.message);
   if (error.reason === "runtime-missing") return new AwsError("InvalidRuntimeException", error.message, { Type: "User" });
   if (error.reason === "stopping") return new AwsError("ServiceException", "Pilotlight is stopping.", { Type: "Service" });
@@ -87,6 +92,8 @@ function asAwsError(error: unknown): unknown {
 export function newTraceId(nowMs: number, requestId: string): string {
   // The request id is random already; a second draw would cost more than the rest of the header.
   const digits = requestId.replaceAll("-", "");
-  const seconds = Math.floor(nowMs / 1_000).toString(16).padStart(8, "0");
+  const seconds = Math.floor(nowMs / 1_000)
+    .toString(16)
+    .padStart(8, "0");
   return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(8, 24)};Sampled=0`;
 }

@@ -8,7 +8,8 @@ const prefix = "Could not parse request body into json: Could not parse payload 
 describe("a payload", () => {
   test("may be any JSON value, and nothing at all is an empty object", () => {
     assert.equal(Buffer.from(checkJson(Buffer.alloc(0))).toString(), "{}");
-    for (const text of ["{}", "[1]", "null", '"x"', " 5 ", '"größe"']) assert.equal(Buffer.from(checkJson(Buffer.from(text))).toString(), text);
+    for (const text of ["{}", "[1]", "null", '"x"', " 5 ", '"größe"'])
+      assert.equal(Buffer.from(checkJson(Buffer.from(text))).toString(), text);
   });
 
   // The first two are recorded from AWS.
@@ -18,7 +19,10 @@ describe("a payload", () => {
       `Unexpected character ((CTRL-CHAR, code 153)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')${source}line: 1, column: 1]`,
     ],
     [Buffer.from([0x22, 0x61, 0x87]), `Invalid UTF-8 start byte 0x87${source}line: 1, column: 3]`],
-    [Buffer.from("hello"), `Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')${source}line: 1, column: 6]`],
+    [
+      Buffer.from("hello"),
+      `Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')${source}line: 1, column: 6]`,
+    ],
     [Buffer.from('{"a":'), `Unexpected end-of-input${source}line: 1, column: 6]`],
   ];
   for (const [payload, message] of refused) {

@@ -17,12 +17,10 @@ export const environmentVariablesBytes = 4_096;
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: X-Amz-Client-Context, base64 */
 export const clientContextBytes = 3_583;
 
-export const minimumMemoryMb = 128;
 export const maximumMemoryMb = 10_240;
 export const defaultMemoryMb = 128;
 export const maximumTimeoutSeconds = 900;
 export const defaultTimeoutSeconds = 3;
-export const minimumEphemeralStorageMb = 512;
 export const maximumEphemeralStorageMb = 10_240;
 export const defaultEphemeralStorageMb = 512;
 

@@ -42,7 +42,8 @@ function principalOf(principal: string): NonNullable<PolicyStatement["Principal"
   if (principal === "*") return principal;
   if (/^[a-z0-9.-]+\.amazon(?:aws)?\.com(?:\.cn)?$/.test(principal)) return { Service: principal };
   if (/^\d{12}$/.test(principal)) return { AWS: `arn:aws:iam::${principal}:root` };
-  if (/^arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:root|user\/.+|role\/.+|assumed-role\/.+|federated-user\/.+)$/.test(principal)) return { AWS: principal };
+  if (/^arn:aws[\w-]*:(?:iam|sts)::\d{12}:(?:root|user\/.+|role\/.+|assumed-role\/.+|federated-user\/.+)$/.test(principal))
+    return { AWS: principal };
   throw invalidParameter("The provided principal was invalid. Please check the principal and try again.");
 }
 
@@ -110,7 +111,8 @@ function parse(text: string): { Version?: string; Id?: string; Statement?: unkno
 function isStatement(value: unknown, resourceArn: string): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { Effect, Principal, Action, Resource } = value as Partial<PolicyStatement>;
-  const names = (one: unknown): one is string | string[] => [one ?? []].flat().length > 0 && [one].flat().every((name) => typeof name === "string");
+  const names = (one: unknown): one is string | string[] =>
+    [one ?? []].flat().length > 0 && [one].flat().every((name) => typeof name === "string");
   const isForResource = names(Resource) && [Resource].flat().every((arn) => arn === resourceArn || arn.startsWith(`${resourceArn}:`));
   const isForSomebody = Principal === "*" || (typeof Principal === "object" && Principal !== null && Object.values(Principal).every(names));
   return (Effect === "Allow" || Effect === "Deny") && isForSomebody && names(Action) && isForResource;
@@ -119,5 +121,9 @@ function isStatement(value: unknown, resourceArn: string): boolean {
 function checkSize(policy: PolicyDocument): void {
   const bytes = Buffer.byteLength(JSON.stringify(policy));
   if (bytes <= resourcePolicyBytes) return;
-  throw new AwsError("PolicyLengthExceededException", `The final policy size (${bytes}) is bigger than the limit (${resourcePolicyBytes}).`, { Type: "User" });
+  throw new AwsError(
+    "PolicyLengthExceededException",
+    `The final policy size (${bytes}) is bigger than the limit (${resourcePolicyBytes}).`,
+    { Type: "User" },
+  );
 }

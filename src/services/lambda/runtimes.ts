@@ -9,14 +9,58 @@ import { invalidParameter } from "./errors.ts";
  * DIVERGES: AWS has closed some of these for new functions (nodejs20.x, provided.al2, python3.9); what we can run stays creatable,
  * because nobody migrates easier by being locked out on the own machine.
  */
-const runnable = ["nodejs20.x", "nodejs22.x", "nodejs24.x", "nodejs26.x", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14", "provided.al2", "provided.al2023"];
+const runnable = [
+  "nodejs20.x",
+  "nodejs22.x",
+  "nodejs24.x",
+  "nodejs26.x",
+  "python3.9",
+  "python3.10",
+  "python3.11",
+  "python3.12",
+  "python3.13",
+  "python3.14",
+  "provided.al2",
+  "provided.al2023",
+];
 
 /** AWS runs these; we do not yet. */
-const planned = ["dotnet10", "dotnet8", "java11", "java11.al2023", "java17", "java17.al2023", "java21", "java25", "java8.al2", "java8.al2023", "python3.15", "ruby3.3", "ruby3.4", "ruby4.0"];
+const planned = [
+  "dotnet10",
+  "dotnet8",
+  "java11",
+  "java11.al2023",
+  "java17",
+  "java17.al2023",
+  "java21",
+  "java25",
+  "java8.al2",
+  "java8.al2023",
+  "python3.15",
+  "ruby3.3",
+  "ruby3.4",
+  "ruby4.0",
+];
 
 /** AWS has ended these; so have we. */
 const ended = [
-  ...["dotnet6", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "go1.x", "java8", "nodejs", "nodejs10.x", "nodejs12.x", "nodejs14.x", "nodejs16.x", "nodejs18.x", "nodejs4.3", "nodejs4.3-edge"],
+  ...[
+    "dotnet6",
+    "dotnetcore1.0",
+    "dotnetcore2.0",
+    "dotnetcore2.1",
+    "dotnetcore3.1",
+    "go1.x",
+    "java8",
+    "nodejs",
+    "nodejs10.x",
+    "nodejs12.x",
+    "nodejs14.x",
+    "nodejs16.x",
+    "nodejs18.x",
+    "nodejs4.3",
+    "nodejs4.3-edge",
+  ],
   ...["nodejs6.10", "nodejs8.10", "provided", "python2.7", "python3.6", "python3.7", "python3.8", "ruby2.5", "ruby2.7", "ruby3.2"],
 ];
 
@@ -33,11 +77,14 @@ export function checkRuntime(runtime: string): void {
       `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`,
     );
   }
-  throw invalidParameter(`Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: ${printedSet} or be a valid ARN`);
+  throw invalidParameter(
+    `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: ${printedSet} or be a valid ARN`,
+  );
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes: Java from 11, Python from 3.12, .NET from 8. */
-export const hasSnapStart = (runtime: string): boolean => /^(?:java(?:1[1-9]|[2-9]\d)|python3\.(?:1[2-9]|[2-9]\d)|dotnet(?:[89]|\d\d))/.test(runtime);
+export const hasSnapStart = (runtime: string): boolean =>
+  /^(?:java(?:1[1-9]|[2-9]\d)|python3\.(?:1[2-9]|[2-9]\d)|dotnet(?:[89]|\d\d))/.test(runtime);
 
 /** An ARN in AWS's form, one per runtime and region; the hash stands for our implementation of it. */
 export function runtimeVersionArn(runtime: string, region: string): string {

@@ -9,7 +9,9 @@ type SettlingState = Pick<LambdaState, "store" | "sandbox" | "specs" | "ids" | "
 
 /** Starts the work and returns; a crash in between is made good by the next start (loops/settling.ts). */
 export function startSettling(state: SettlingState, version: FunctionVersion): void {
-  settle(state, version).catch((error: unknown) => state.log.error("a function could not be made ready", { function: version.name, error }));
+  settle(state, version).catch((error: unknown) =>
+    state.log.error("a function could not be made ready", { function: version.name, error }),
+  );
 }
 
 export async function settle({ store, sandbox, specs, ids, log }: SettlingState, version: FunctionVersion): Promise<void> {
@@ -20,7 +22,7 @@ export async function settle({ store, sandbox, specs, ids, log }: SettlingState,
     log.warn("a function's runtime is not ready", { function: version.name, runtime: version.runtime, error: (error as Error).message });
   }
   // A change of its policy gives a version another revision, but leaves it what it is.
-  for (let current: FunctionVersion | undefined = version; current?.environmentKey === version.environmentKey && isSettling(current); ) {
+  for (let current: FunctionVersion | undefined = version; current?.environmentKey === version.environmentKey && isSettling(current);) {
     if (await store.replace(settled(current, ids.uuid()), current.revisionId)) return;
     current = await store.find(version, version.version);
   }

@@ -39,7 +39,8 @@ export function findTagged(state: TagState, resourceArn: string, scope: Scope): 
 
 async function taggedFunction({ store }: TagState, resourceArn: string, scope: Scope): Promise<Tagged> {
   const { qualifier, ...id } = parseFunctionName(resourceArn, scope);
-  if (qualifier !== undefined) throw invalidParameter("Tags on function aliases and versions are not supported. Please specify a function ARN.");
+  if (qualifier !== undefined)
+    throw invalidParameter("Tags on function aliases and versions are not supported. Please specify a function ARN.");
   const tags = await store.tags(id);
   if (tags === undefined) throw functionNotFound(functionArn(id));
   return { tags, replaceTags: (next) => store.replaceTags(id, tags, next) };
@@ -48,7 +49,8 @@ async function taggedFunction({ store }: TagState, resourceArn: string, scope: S
 async function taggedMapping({ mappings }: TagState, resourceArn: string, { accountId, region }: Scope): Promise<Tagged> {
   const key = { accountId, region, uuid: resourceArn.slice(resourceArn.lastIndexOf(":") + 1) };
   const tags = mappingArn(key) === resourceArn ? await mappings.tags(key) : undefined;
-  if (tags === undefined) throw new AwsError("ResourceNotFoundException", `Event source mapping not found: ${resourceArn}`, { Type: "User" });
+  if (tags === undefined)
+    throw new AwsError("ResourceNotFoundException", `Event source mapping not found: ${resourceArn}`, { Type: "User" });
   return { tags, replaceTags: (next) => mappings.replaceTags(key, tags, next) };
 }
 

@@ -3,7 +3,11 @@ import type { Principal } from "#wire/principal.ts";
 import type { StsState } from "./state.ts";
 
 /** Session credentials for `principal`, good for `seconds` from now. */
-export function issueCredentials({ clock, sessions }: Pick<StsState, "clock" | "sessions">, principal: Principal, seconds: number): Credentials {
+export function issueCredentials(
+  { clock, sessions }: Pick<StsState, "clock" | "sessions">,
+  principal: Principal,
+  seconds: number,
+): Credentials {
   // AWS's expirations are whole seconds.
   const expiresAtMs = Math.floor(clock.now() / 1000 + seconds) * 1000;
   const issued = sessions.issue({ principal, expiresAtMs });

@@ -23,9 +23,9 @@ export function javaText(constraints: ServiceConstraints, shapeName: string, val
       return `java.nio.HeapByteBuffer[pos=0 lim=${length} cap=${length}]`;
     }
     case "timestamp":
-      return String((value as Date).toJSON());
+      return (value as Date).toJSON();
     default:
-      return typeof value === "number" ? javaNumber(shape, value) : String(value);
+      return typeof value === "number" ? javaNumber(shape, value) : `${value as string | boolean}`;
   }
 }
 

@@ -28,7 +28,11 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
     async writeOutput(_model, operation, output) {
       const streamMember = operation.output.isUnitSchema() ? "" : operation.output.getEventStreamMember();
       if (streamMember !== "") {
-        const body = await eventStreamBody(operation.output, output as Record<string, unknown>, { codec, contentType, startsWithOutput: true });
+        const body = await eventStreamBody(operation.output, output as Record<string, unknown>, {
+          codec,
+          contentType,
+          startsWithOutput: true,
+        });
         return { status: 200, headers: { "content-type": eventStreamContentType }, body };
       }
       const value = operation.output.isUnitSchema() ? {} : codec.write(operation.output, output);
@@ -39,7 +43,9 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
       const known = model.errors.get(error.code);
       const members = known
         ? (codec.write(known.schema, errorMembers(model, error)) as object)
-        : error.message === "" ? {} : { message: error.message };
+        : error.message === ""
+          ? {}
+          : { message: error.message };
       return {
         status: errorStatus(model, error.code),
         headers: { "content-type": contentType, "x-amzn-errortype": error.code },

@@ -20,7 +20,10 @@ export const awsQuery: Protocol = {
     if (action === null) throw new AwsError("MissingAction", "Missing Action");
     const operation = model.operations.get(action);
     if (operation === undefined || form.get("Version") !== model.service.apiVersion) {
-      throw new AwsError("InvalidAction", `Could not find operation ${action} for version ${form.get("Version") ?? "NO_VERSION_SPECIFIED"}`);
+      throw new AwsError(
+        "InvalidAction",
+        `Could not find operation ${action} for version ${form.get("Version") ?? "NO_VERSION_SPECIFIED"}`,
+      );
     }
     return { operation, labels: {} };
   },
@@ -48,10 +51,17 @@ export const awsQuery: Protocol = {
 const formOf = (request: HttpRequest): string => (request.body.length > 0 ? request.body.toString("utf8") : request.query);
 
 function writeXml(schema: NormalizedSchema, value: object, elementName: string): string {
-  const serializer = new XmlShapeSerializer({ timestampFormat: { useTrait: true, default: 5 }, httpBindings: false, xmlNamespace: "", serviceNamespace: "" });
+  const serializer = new XmlShapeSerializer({
+    timestampFormat: { useTrait: true, default: 5 },
+    httpBindings: false,
+    xmlNamespace: "",
+    serviceNamespace: "",
+  });
   serializer.setSerdeContext({ base64Decoder: fromBase64, base64Encoder: toBase64, utf8Decoder: fromUtf8, utf8Encoder: toUtf8 } as never);
   // The public `write` names the element after the shape; the protocol wants the operation's name and "Result".
-  const root = (serializer as unknown as { writeStruct(schema: NormalizedSchema, value: object, parentXmlns: undefined): XmlNode }).writeStruct(schema, value, undefined);
+  const root = (
+    serializer as unknown as { writeStruct(schema: NormalizedSchema, value: object, parentXmlns: undefined): XmlNode }
+  ).writeStruct(schema, value, undefined);
   return root.withName(elementName).toString();
 }
 

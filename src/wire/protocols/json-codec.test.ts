@@ -27,7 +27,16 @@ const refused = (value: unknown): string => {
 
 describe("the JSON codec", () => {
   test("reads and writes every kind of value", () => {
-    const wire = { Text: "a", Number: 1.5, Flag: false, When: 1_700_000_000.25, Bytes: "AQI=", Names: ["x"], Map: { k: "v" }, other: "renamed" };
+    const wire = {
+      Text: "a",
+      Number: 1.5,
+      Flag: false,
+      When: 1_700_000_000.25,
+      Bytes: "AQI=",
+      Names: ["x"],
+      Map: { k: "v" },
+      other: "renamed",
+    };
     const typed = codec.read(schema, wire) as Record<string, unknown>;
     assert.equal((typed.When as Date).getTime(), 1_700_000_000_250);
     assert.deepEqual([...(typed.Bytes as Uint8Array)], [1, 2]);
@@ -59,7 +68,10 @@ describe("the JSON codec", () => {
   test("keeps the keys of clients apart from JavaScript's own", () => {
     const typed = codec.read(schema, JSON.parse('{"Map":{"__proto__":"a","constructor":"b"}}')) as { Map: Record<string, string> };
     assert.equal(Object.getPrototypeOf(typed.Map), null);
-    assert.deepEqual(Object.entries(typed.Map), [["__proto__", "a"], ["constructor", "b"]]);
+    assert.deepEqual(Object.entries(typed.Map), [
+      ["__proto__", "a"],
+      ["constructor", "b"],
+    ]);
     assert.deepEqual(codec.read(schema, JSON.parse('{"__proto__":{"Text":"inherited"}}')), {});
     assert.equal(JSON.stringify(codec.write(schema, typed)), '{"Map":{"__proto__":"a","constructor":"b"}}');
   });

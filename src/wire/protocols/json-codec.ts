@@ -58,7 +58,7 @@ function structureCodec(schema: NormalizedSchema, codecOf: CodecOf, usesJsonName
   // Members are looked at when first needed: a structure may contain itself.
   const members = lazy(() =>
     [...schema.structIterator()].map(([name, member]) => {
-      const wireName = (usesJsonName ? (member.getMergedTraits().jsonName as string | undefined) : undefined) ?? name;
+      const wireName = (usesJsonName ? member.getMergedTraits().jsonName : undefined) ?? name;
       return { name, wireName, codec: codecOf(member) };
     }),
   );
@@ -126,7 +126,8 @@ function simpleCodec(schema: NormalizedSchema): Codec {
     };
   }
   if (schema.isBooleanSchema()) return checked("boolean", "Boolean");
-  if (schema.isBigIntegerSchema()) return { read: (value) => BigInt(expect(value, "number", "Integer") as number), write: (value) => Number(value) };
+  if (schema.isBigIntegerSchema())
+    return { read: (value) => BigInt(expect(value, "number", "Integer") as number), write: (value) => Number(value) };
   if (schema.isNumericSchema()) return checked("number", "Integer");
   if (schema.isStringSchema()) return checked("string", "String");
   return { read: (value) => value, write: (value) => value };
@@ -159,8 +160,19 @@ function readBlob(value: unknown): Uint8Array {
 function mismatch(value: unknown, wanted: string): AwsError {
   if (Array.isArray(value)) return serialization("Start of list found where not expected");
   if (value !== null && typeof value === "object") return serialization("Start of structure or map found where not expected.");
-  const token = value === true ? "TRUE_VALUE" : value === false ? "FALSE_VALUE" : value === null ? "NULL_VALUE" : typeof value === "number" ? "NUMBER_VALUE" : "STRING_VALUE";
-  return serialization(wanted === "list" || wanted === "structure or map" ? "Unexpected field type" : `${token} cannot be converted to ${wanted}`);
+  const token =
+    value === true
+      ? "TRUE_VALUE"
+      : value === false
+        ? "FALSE_VALUE"
+        : value === null
+          ? "NULL_VALUE"
+          : typeof value === "number"
+            ? "NUMBER_VALUE"
+            : "STRING_VALUE";
+  return serialization(
+    wanted === "list" || wanted === "structure or map" ? "Unexpected field type" : `${token} cannot be converted to ${wanted}`,
+  );
 }
 
 export const serialization = (message: string): AwsError => new AwsError("SerializationException", message);

@@ -97,4 +97,4 @@ function readSimple(schema: NormalizedSchema, text: string): unknown {
   return text;
 }
 
-const xmlName = (member: NormalizedSchema): string | undefined => member.getMergedTraits().xmlName as string | undefined;
+const xmlName = (member: NormalizedSchema): string | undefined => member.getMergedTraits().xmlName;

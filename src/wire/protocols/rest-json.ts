@@ -59,7 +59,11 @@ export const restJson: Protocol = {
     if (bindings.payload) {
       const payload = value[bindings.payload.name];
       if (payload === undefined) return { status, headers };
-      return { status, headers: { "content-type": model.service.payloadContentType ?? contentType, ...headers }, body: writePayload(bindings.payload.schema, payload) };
+      return {
+        status,
+        headers: { "content-type": model.service.payloadContentType ?? contentType, ...headers },
+        body: writePayload(bindings.payload.schema, payload),
+      };
     }
     if (status === 204 || (!bindings.hasBodyMembers && operation.output.isUnitSchema())) return { status, headers };
     return { status, headers: { "content-type": contentType, ...headers }, body: writeBody(operation.output, bindings, value) };
@@ -97,7 +101,10 @@ function readHeaders(bindings: HttpBindings, request: HttpRequest, input: Record
   if (bindings.prefixHeaders) {
     const { name, wireName } = bindings.prefixHeaders;
     const matching = Object.entries(request.headers).filter(([header, value]) => header.startsWith(wireName) && value !== undefined);
-    input[name] = Object.assign(Object.create(null), Object.fromEntries(matching.map(([header, value]) => [header.slice(wireName.length), value])));
+    input[name] = Object.assign(
+      Object.create(null),
+      Object.fromEntries(matching.map(([header, value]) => [header.slice(wireName.length), value])),
+    );
   }
 }
 
@@ -120,7 +127,8 @@ function writeHeaders(bindings: HttpBindings, value: Record<string, unknown>): R
   }
   if (bindings.prefixHeaders) {
     const { name, wireName, schema } = bindings.prefixHeaders;
-    for (const [key, own] of Object.entries((value[name] as object | undefined) ?? {})) headers[wireName + key] = writeText(schema.getValueSchema(), own);
+    for (const [key, own] of Object.entries((value[name] as object | undefined) ?? {}))
+      headers[wireName + key] = writeText(schema.getValueSchema(), own);
   }
   return headers;
 }

@@ -88,7 +88,12 @@ class AsyncInvocations implements AsyncDisposable {
     // A function that is switched off is not waited for.
     if (clock.now() - event.acceptedMs > ageMs || (await admission.reservedFor(event.target)) === 0) return this.#finish(event);
     try {
-      const { outcome } = await invokeFunction(this.#state, { target: event.target, payload: event.payload, requestId: event.id, ...event.context });
+      const { outcome } = await invokeFunction(this.#state, {
+        target: event.target,
+        payload: event.payload,
+        requestId: event.id,
+        ...event.context,
+      });
       if (outcome.functionError === undefined) return await this.#finish(event);
       const delayMs = asyncRetryDelaysMs[event.attempt];
       if (delayMs === undefined || event.attempt >= retries) return await this.#finish(event);

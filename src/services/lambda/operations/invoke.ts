@@ -13,10 +13,14 @@ import type { LambdaOperation, LambdaState } from "../state.ts";
 export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = async (input, context) => {
   const { state, requestId } = context;
   const target = parseFunctionName(input.FunctionName, context, input.Qualifier);
-  const payload = (input.Payload as Uint8Array | undefined) ?? empty;
+  const payload = input.Payload ?? empty;
   const clientContext = readClientContext(input.ClientContext);
   const traceId = newTraceId(state.clock.now(), requestId);
-  const shared = { traceId, ...(clientContext !== undefined && { clientContext }), ...(input.TenantId !== undefined && { tenantId: input.TenantId }) };
+  const shared = {
+    traceId,
+    ...(clientContext !== undefined && { clientContext }),
+    ...(input.TenantId !== undefined && { tenantId: input.TenantId }),
+  };
   if (input.InvocationType === "DryRun") {
     const version = await findInvocable(state, { target, ...shared });
     checkJson(payload);
@@ -24,12 +28,18 @@ export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = as
   }
   if (input.InvocationType === "Event") return accept(state, target, payload, requestId, shared);
   checkSize(payload, "RequestResponse", synchronousPayloadBytes);
-  const { outcome, executedVersion } = await invokeFunction(state, { target, payload, requestId, tailLog: input.LogType === "Tail", ...shared });
+  const { outcome, executedVersion } = await invokeFunction(state, {
+    target,
+    payload,
+    requestId,
+    tailLog: input.LogType === "Tail",
+    ...shared,
+  });
   return {
     StatusCode: 200,
     ...(outcome.functionError !== undefined && { FunctionError: outcome.functionError }),
     ...(outcome.logTail && { LogResult: outcome.logTail.toString("base64") }),
-    Payload: outcome.payload as NonNullable<InvocationResponse["Payload"]>,
+    Payload: outcome.payload,
     ExecutedVersion: executedVersion,
   };
 };
@@ -37,7 +47,13 @@ export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = as
 const empty = Buffer.alloc(0);
 
 /** The 202 leaves when the event is on disk. */
-async function accept(state: LambdaState, target: FunctionReference, payload: Uint8Array, id: string, context: AsyncContext): Promise<InvocationResponse> {
+async function accept(
+  state: LambdaState,
+  target: FunctionReference,
+  payload: Uint8Array,
+  id: string,
+  context: AsyncContext,
+): Promise<InvocationResponse> {
   checkSize(payload, "Event", asynchronousPayloadBytes);
   await findInvocable(state, { target, ...context });
   const nowMs = state.clock.now();
@@ -48,7 +64,10 @@ async function accept(state: LambdaState, target: FunctionReference, payload: Ui
 
 function checkSize(payload: Uint8Array, type: NonNullable<Present<InvocationRequest>["InvocationType"]>, limitBytes: number): void {
   if (payload.length <= limitBytes) return;
-  const text = type === "Event" ? `${payload.length} byte payload is too large for the Event invocation type (limit ${limitBytes} bytes)` : `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`;
+  const text =
+    type === "Event"
+      ? `${payload.length} byte payload is too large for the Event invocation type (limit ${limitBytes} bytes)`
+      : `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`;
   throw new AwsError("RequestTooLargeException", text, { Type: "User" });
 }
 

@@ -9,8 +9,15 @@ const idOf = (name: string) => ({ ...scope, name });
 /** An admission over these reservations, which a test may change. */
 function admissionOver(reserved: Record<string, number>): Admission {
   const satellites = (): Array<Satellite<"reserved-concurrency">> =>
-    Object.entries(reserved).map(([name, executions]) => ({ kind: "reserved-concurrency", place: { ...idOf(name), qualifier: "$LATEST" }, content: { executions } }));
-  return new Admission({ of: ({ name }) => satellites().filter(({ place }) => place.name === name), inAccount: () => satellites() as never });
+    Object.entries(reserved).map(([name, executions]) => ({
+      kind: "reserved-concurrency",
+      place: { ...idOf(name), qualifier: "$LATEST" },
+      content: { executions },
+    }));
+  return new Admission({
+    of: ({ name }) => satellites().filter(({ place }) => place.name === name),
+    inAccount: () => satellites() as never,
+  });
 }
 
 /** Takes places for invocations that never end; the number that were admitted. */
@@ -26,18 +33,27 @@ const refusedBy = (Reason: string) => ({ code: "TooManyRequestsException", membe
 test("a reservation is a function's own: no less than that, and no more", async () => {
   const admission = admissionOver({ own: 2 });
   assert.equal(await fill(admission, "own", 3), 2);
-  await assert.rejects(admission.run(idOf("own"), async () => {}), refusedBy("ReservedFunctionConcurrentInvocationLimitExceeded"));
+  await assert.rejects(
+    admission.run(idOf("own"), async () => {}),
+    refusedBy("ReservedFunctionConcurrentInvocationLimitExceeded"),
+  );
   assert.equal(await admission.run(idOf("other"), async () => "ran"), "ran");
 });
 
 test("a reservation of nothing switches a function off", async () => {
-  await assert.rejects(admissionOver({ off: 0 }).run(idOf("off"), async () => {}), refusedBy("ReservedFunctionConcurrentInvocationLimitExceeded"));
+  await assert.rejects(
+    admissionOver({ off: 0 }).run(idOf("off"), async () => {}),
+    refusedBy("ReservedFunctionConcurrentInvocationLimitExceeded"),
+  );
 });
 
 test("functions without a reservation share what is left of the account's thousand", async () => {
   const admission = admissionOver({ own: 900 });
   assert.equal((await fill(admission, "one", 60)) + (await fill(admission, "two", 60)), 100);
-  await assert.rejects(admission.run(idOf("three"), async () => {}), refusedBy("ConcurrentInvocationLimitExceeded"));
+  await assert.rejects(
+    admission.run(idOf("three"), async () => {}),
+    refusedBy("ConcurrentInvocationLimitExceeded"),
+  );
   assert.equal(await admission.run({ ...idOf("one"), region: "us-east-1" }, async () => "elsewhere"), "elsewhere");
   assert.equal(await admission.run(idOf("own"), async () => "ran"), "ran");
 });
@@ -46,6 +62,9 @@ test("a place is free again when its invocation has ended, well or badly", async
   const admission = admissionOver({ own: 1 });
   for (let turn = 0; turn < 3; turn++) {
     assert.equal(await admission.run(idOf("own"), async () => turn), turn);
-    await assert.rejects(admission.run(idOf("own"), () => Promise.reject(new Error("it broke"))), { message: "it broke" });
+    await assert.rejects(
+      admission.run(idOf("own"), () => Promise.reject(new Error("it broke"))),
+      { message: "it broke" },
+    );
   }
 });

@@ -28,7 +28,8 @@ export class Admission {
     const key = reserved === undefined ? `${id.accountId} ${id.region}` : functionArn(id);
     const places = reserved ?? (await this.#unreservedIn(id));
     const running = this.#running.get(key) ?? 0;
-    if (running >= places) throw throttled(reserved === undefined ? "ConcurrentInvocationLimitExceeded" : "ReservedFunctionConcurrentInvocationLimitExceeded");
+    if (running >= places)
+      throw throttled(reserved === undefined ? "ConcurrentInvocationLimitExceeded" : "ReservedFunctionConcurrentInvocationLimitExceeded");
     this.#running.set(key, running + 1);
     try {
       return await invoke();

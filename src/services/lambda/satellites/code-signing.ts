@@ -21,7 +21,8 @@ export interface CodeSigningConfiguration extends CodeSigningId {
   modifiedMs: number;
 }
 
-export const codeSigningArn = ({ accountId, region, id }: CodeSigningId): string => `arn:aws:lambda:${region}:${accountId}:code-signing-config:${id}`;
+export const codeSigningArn = ({ accountId, region, id }: CodeSigningId): string =>
+  `arn:aws:lambda:${region}:${accountId}:code-signing-config:${id}`;
 
 export function codeSigningConfig(stored: CodeSigningConfiguration): CodeSigningConfig {
   return {
@@ -41,14 +42,19 @@ export function parseCodeSigningArn(arn: string): CodeSigningId {
 }
 
 /** Rejects with ResourceNotFoundException, also for those of other accounts and regions. */
-export async function requireCodeSigning({ codeSigning }: Pick<LambdaState, "codeSigning">, arn: string, scope: Scope): Promise<CodeSigningConfiguration> {
+export async function requireCodeSigning(
+  { codeSigning }: Pick<LambdaState, "codeSigning">,
+  arn: string,
+  scope: Scope,
+): Promise<CodeSigningConfiguration> {
   const found = await findCodeSigning({ codeSigning }, arn, scope);
   if (found === undefined) throw codeSigningNotFound(arn);
   return found;
 }
 
 /** AWS leaves out whose fault it is. */
-export const codeSigningNotFound = (arn: string): AwsError => new AwsError("ResourceNotFoundException", `The Lambda code signing configuration ${arn} can not be found.`);
+export const codeSigningNotFound = (arn: string): AwsError =>
+  new AwsError("ResourceNotFoundException", `The Lambda code signing configuration ${arn} can not be found.`);
 
 /** The same for functions that shall use it: rejects with CodeSigningConfigNotFoundException. */
 export async function checkCodeSigning({ codeSigning }: Pick<LambdaState, "codeSigning">, arn: string, scope: Scope): Promise<void> {
@@ -57,7 +63,11 @@ export async function checkCodeSigning({ codeSigning }: Pick<LambdaState, "codeS
   throw new AwsError("CodeSigningConfigNotFoundException", text, { Type: "User" });
 }
 
-async function findCodeSigning({ codeSigning }: Pick<LambdaState, "codeSigning">, arn: string, scope: Scope): Promise<CodeSigningConfiguration | undefined> {
+async function findCodeSigning(
+  { codeSigning }: Pick<LambdaState, "codeSigning">,
+  arn: string,
+  scope: Scope,
+): Promise<CodeSigningConfiguration | undefined> {
   const id = parseCodeSigningArn(arn);
   return id.accountId === scope.accountId && id.region === scope.region ? codeSigning.find(id) : undefined;
 }

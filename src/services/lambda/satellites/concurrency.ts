@@ -36,14 +36,17 @@ export async function unreservedConcurrency(state: Pick<LambdaState, "satellites
   return left(await sharesOf(state, scope));
 }
 
-const left = (shares: ReadonlyMap<string, Share>): number => accountConcurrentExecutions - shares.values().reduce((sum, share) => sum + claimed(share), 0);
+const left = (shares: ReadonlyMap<string, Share>): number =>
+  accountConcurrentExecutions - shares.values().reduce((sum, share) => sum + claimed(share), 0);
 
 /** Rejects if a function cannot have so much for itself. */
 export async function checkReservation(state: Pick<LambdaState, "satellites">, id: FunctionId, executions: number): Promise<void> {
   const shares = await sharesOf(state, id);
   const own = shares.get(id.name) ?? { provisioned: 0 };
   if (own.provisioned > executions) {
-    throw refused(` ReservedConcurrentExecutions  ${executions} should not be lower than function's total provisioned concurrency [${own.provisioned}].`);
+    throw refused(
+      ` ReservedConcurrentExecutions  ${executions} should not be lower than function's total provisioned concurrency [${own.provisioned}].`,
+    );
   }
   if (left(shares) + claimed(own) - executions < minimumUnreservedConcurrency) throw refused(tooLittleLeft("ReservedConcurrentExecutions"));
 }
@@ -63,7 +66,8 @@ export async function checkProvision(
     throw invalidParameter("Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function");
   }
   const available = left(shares) + (previous?.requested ?? 0);
-  if (executions > available) throw refused(`Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${available}].`);
+  if (executions > available)
+    throw refused(`Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${available}].`);
   if (available - executions < minimumUnreservedConcurrency) throw refused(tooLittleLeft("ConcurrentExecutions"));
 }
 

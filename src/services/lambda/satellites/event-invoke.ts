@@ -34,7 +34,10 @@ export function eventInvokeConfig(place: Place, stored: EventInvokeConfig): Func
 }
 
 /** How often an event is tried again after an error of the function, and how old it may become. */
-export async function retryLimits({ satellites }: Pick<LambdaState, "satellites">, target: FunctionReference): Promise<{ retries: number; ageMs: number }> {
+export async function retryLimits(
+  { satellites }: Pick<LambdaState, "satellites">,
+  target: FunctionReference,
+): Promise<{ retries: number; ageMs: number }> {
   const stored = await satellites.find("event-invoke", placeOf(target));
   return {
     retries: stored?.maximumRetryAttempts ?? asyncRetryDelaysMs.length,
@@ -43,7 +46,11 @@ export async function retryLimits({ satellites }: Pick<LambdaState, "satellites"
 }
 
 /** What a request sets; what it leaves out is not there. Rejects when it sets nothing, or a destination that cannot be one. */
-export async function readEventInvoke(state: LambdaState, place: Place, input: Present<PutFunctionEventInvokeConfigRequest>): Promise<Omit<EventInvokeConfig, "modifiedMs">> {
+export async function readEventInvoke(
+  state: LambdaState,
+  place: Place,
+  input: Present<PutFunctionEventInvokeConfigRequest>,
+): Promise<Omit<EventInvokeConfig, "modifiedMs">> {
   const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = input;
   if (MaximumRetryAttempts === undefined && MaximumEventAgeInSeconds === undefined && DestinationConfig === undefined) {
     throw invalidParameter("You must specify at least one of error handling or destination setting.");
@@ -67,13 +74,18 @@ export async function checkEventInvokePlace(state: Pick<LambdaState, "store" | "
 export const noSuchFunction = (): AwsError => new AwsError("ResourceNotFoundException", "The function doesn't exist.", { Type: "User" });
 
 export const noEventInvokeConfig = (place: Place): AwsError =>
-  new AwsError("ResourceNotFoundException", `The function ${functionArn(place, place.qualifier)} doesn't have an EventInvokeConfig`, { Type: "User" });
+  new AwsError("ResourceNotFoundException", `The function ${functionArn(place, place.qualifier)} doesn't have an EventInvokeConfig`, {
+    Type: "User",
+  });
 
 const successServices = ["lambda", "sqs", "sns", "events"];
 
 async function checkDestinations(state: LambdaState, place: Place, config: DestinationConfig): Promise<void> {
   const { OnSuccess, OnFailure } = config;
-  for (const [arn, services] of [[OnSuccess?.Destination, successServices], [OnFailure?.Destination, [...successServices, "s3"]]] as const) {
+  for (const [arn, services] of [
+    [OnSuccess?.Destination, successServices],
+    [OnFailure?.Destination, [...successServices, "s3"]],
+  ] as const) {
     if (!arn) continue;
     const [, , service = ""] = arn.split(":");
     if (!services.includes(service)) throw invalidParameter(`The provided destination config ${javaText(config)} is invalid.`);
@@ -89,6 +101,7 @@ async function checkFunctionDestination(state: LambdaState, place: Place, arn: s
 
 /** As AWS's Java prints the structure. */
 function javaText({ OnSuccess, OnFailure }: DestinationConfig): string {
-  const show = (name: string, value: { Destination?: string | undefined } | undefined): string => (value === undefined ? "null" : `${name}(destination=${value.Destination ?? "null"})`);
+  const show = (name: string, value: { Destination?: string | undefined } | undefined): string =>
+    value === undefined ? "null" : `${name}(destination=${value.Destination ?? "null"})`;
   return `DestinationConfig(onSuccess=${show("OnSuccess", OnSuccess)}, onFailure=${show("OnFailure", OnFailure)})`;
 }

@@ -8,7 +8,10 @@ interface Page<Kind extends SatelliteKind> {
 }
 
 /** One page of the satellites of a function, which come by qualifier. Throws for a marker that is not ours. */
-export function pageOf<Kind extends SatelliteKind>(satellites: Array<Satellite<Kind>>, { Marker, MaxItems = satellitesPageSize }: { Marker?: string | undefined; MaxItems?: number | undefined }): Page<Kind> {
+export function pageOf<Kind extends SatelliteKind>(
+  satellites: Array<Satellite<Kind>>,
+  { Marker, MaxItems = satellitesPageSize }: { Marker?: string | undefined; MaxItems?: number | undefined },
+): Page<Kind> {
   const [after = ""] = Marker === undefined ? [] : readMarker(Marker, /^([\w$.-]{1,128})$/);
   const rest = satellites.filter(({ place }) => place.qualifier > after);
   const items = rest.slice(0, MaxItems);

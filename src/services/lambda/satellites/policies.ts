@@ -12,12 +12,18 @@ import type { LambdaState } from "../state.ts";
 const maximumAttempts = 10;
 
 /** The policy that guards what `reference` names, for whoever evaluates it; undefined if it has none. Answers from memory where it can. */
-export function policyOf({ satellites }: Pick<LambdaState, "satellites">, reference: FunctionReference): Promise<PolicyDocument | undefined> {
+export function policyOf(
+  { satellites }: Pick<LambdaState, "satellites">,
+  reference: FunctionReference,
+): Promise<PolicyDocument | undefined> {
   return satellites.find("policy", placeOf(reference));
 }
 
 /** The policy as the API shows it. Rejects with ResourceNotFoundException if there is none. */
-export async function showPolicy(state: Pick<LambdaState, "store" | "aliases" | "satellites">, reference: FunctionReference): Promise<{ Policy: string; RevisionId: string }> {
+export async function showPolicy(
+  state: Pick<LambdaState, "store" | "aliases" | "satellites">,
+  reference: FunctionReference,
+): Promise<{ Policy: string; RevisionId: string }> {
   const [policy, holder] = await Promise.all([policyOf(state, reference), findHolder(state, placeOf(reference))]);
   if (policy === undefined || holder === undefined) throw noSuchResource();
   return { Policy: JSON.stringify(policy), RevisionId: holder.revisionId };
@@ -41,9 +47,11 @@ export async function changePolicy(
   for (let attempt = 0; attempt < maximumAttempts; attempt++) {
     const holder = await requireHolder(state, place);
     const policy = change(await satellites.find("policy", place), holder.revisionId);
-    const statement = policy === undefined ? satellites.removing("policy", place) : satellites.putting({ kind: "policy", place, content: policy });
+    const statement =
+      policy === undefined ? satellites.removing("policy", place) : satellites.putting({ kind: "policy", place, content: policy });
     const revisionId = ids.uuid();
-    const isDone = "alias" in holder ? await aliases.revise(holder, revisionId, statement) : await store.revise(holder, revisionId, statement);
+    const isDone =
+      "alias" in holder ? await aliases.revise(holder, revisionId, statement) : await store.revise(holder, revisionId, statement);
     satellites.forget(place);
     if (isDone) return revisionId;
   }

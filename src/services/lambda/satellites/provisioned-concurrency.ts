@@ -13,7 +13,12 @@ export interface ProvisionedConcurrency {
   modifiedMs: number;
 }
 
-export function provisionedConcurrency({ requested, status, reason, modifiedMs }: ProvisionedConcurrency): PutProvisionedConcurrencyConfigResponse {
+export function provisionedConcurrency({
+  requested,
+  status,
+  reason,
+  modifiedMs,
+}: ProvisionedConcurrency): PutProvisionedConcurrencyConfigResponse {
   const ready = status === "READY" ? requested : 0;
   return {
     RequestedProvisionedConcurrentExecutions: requested,

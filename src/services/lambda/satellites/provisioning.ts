@@ -12,7 +12,9 @@ type ProvisioningState = Pick<LambdaState, "store" | "aliases" | "satellites" | 
 
 /** Starts the work and returns; a crash in between is made good by the next start (loops/settling.ts). */
 export function startProvisioning(state: ProvisioningState, place: Place): void {
-  provision(state, place).catch((error: unknown) => state.log.error("concurrency could not be provisioned", { function: place.name, error }));
+  provision(state, place).catch((error: unknown) =>
+    state.log.error("concurrency could not be provisioned", { function: place.name, error }),
+  );
 }
 
 export async function provision(state: ProvisioningState, place: Place): Promise<void> {

@@ -22,7 +22,10 @@ export class AliasStore {
   /** False if a version it points to is gone. Rejects with ResourceConflictException if the name is taken. */
   async create(alias: Alias): Promise<boolean> {
     try {
-      const isDone = await writeExpecting(this.#database, [...holdVersions(alias), { query: sql.insertInto("lambda_aliases").values(toAliasRow(alias)).compile() }]);
+      const isDone = await writeExpecting(this.#database, [
+        ...holdVersions(alias),
+        { query: sql.insertInto("lambda_aliases").values(toAliasRow(alias)).compile() },
+      ]);
       if (isDone) this.#remember(alias);
       return isDone;
     } catch (error) {
@@ -39,7 +42,10 @@ export class AliasStore {
   /** Replaces an alias if it still has `expectedRevisionId`; false if not, or if a version it shall point to is gone. */
   async replace(next: Alias, expectedRevisionId: string): Promise<boolean> {
     const where = { ...keyOf(next), alias: next.alias, revision_id: expectedRevisionId };
-    const update = sql.updateTable("lambda_aliases").set(toAliasRow(next)).where(({ and }) => and(where));
+    const update = sql
+      .updateTable("lambda_aliases")
+      .set(toAliasRow(next))
+      .where(({ and }) => and(where));
     const isDone = await writeExpecting(this.#database, [...holdVersions(next), { query: update.compile(), expectRows: 1 }]);
     if (isDone) this.#remember(next);
     else this.#recent.delete(aliasArn(next));
@@ -50,7 +56,10 @@ export class AliasStore {
   async revise(current: Alias, revisionId: string, beside: Statement): Promise<boolean> {
     const next = { ...current, revisionId };
     const where = { ...keyOf(current), alias: current.alias, revision_id: current.revisionId };
-    const update = sql.updateTable("lambda_aliases").set(toAliasRow(next)).where(({ and }) => and(where));
+    const update = sql
+      .updateTable("lambda_aliases")
+      .set(toAliasRow(next))
+      .where(({ and }) => and(where));
     const isDone = await writeExpecting(this.#database, [{ query: update.compile(), expectRows: 1 }, beside]);
     if (isDone) this.#remember(next);
     else this.#recent.delete(aliasArn(current));
@@ -93,7 +102,10 @@ export class AliasStore {
   }
 
   async #read(id: FunctionId, alias: string): Promise<Alias | undefined> {
-    const query = sql.selectFrom("lambda_aliases").select("configuration").where(({ and }) => and({ ...keyOf(id), alias }));
+    const query = sql
+      .selectFrom("lambda_aliases")
+      .select("configuration")
+      .where(({ and }) => and({ ...keyOf(id), alias }));
     const [row] = await this.#database.read(query.compile());
     if (row === undefined) return undefined;
     const found = toAlias(row);
@@ -109,7 +121,10 @@ export class AliasStore {
 /** Statements that change nothing, and fail the unit if a version of the alias is not there. */
 function holdVersions(alias: Alias): Statement[] {
   return versionsOf(alias).map((version) => {
-    const touch = sql.updateTable("lambda_versions").set({ version }).where(({ and }) => and({ ...keyOf(alias), version }));
+    const touch = sql
+      .updateTable("lambda_versions")
+      .set({ version })
+      .where(({ and }) => and({ ...keyOf(alias), version }));
     return { query: touch.compile(), expectRows: 1 };
   });
 }

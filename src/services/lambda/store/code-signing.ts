@@ -28,7 +28,10 @@ export class CodeSigningStore {
   }
 
   async find(id: CodeSigningId): Promise<CodeSigningConfiguration | undefined> {
-    const query = sql.selectFrom("lambda_code_signing_configs").select("content").where(({ and }) => and(keyOf(id)));
+    const query = sql
+      .selectFrom("lambda_code_signing_configs")
+      .select("content")
+      .where(({ and }) => and(keyOf(id)));
     return (await this.#database.read(query.compile())).map(toConfiguration)[0];
   }
 
@@ -46,7 +49,10 @@ export class CodeSigningStore {
 
   /** False if there is none any more. */
   replace(next: CodeSigningConfiguration): Promise<boolean> {
-    const update = sql.updateTable("lambda_code_signing_configs").set({ content: JSON.stringify(next) }).where(({ and }) => and(keyOf(next)));
+    const update = sql
+      .updateTable("lambda_code_signing_configs")
+      .set({ content: JSON.stringify(next) })
+      .where(({ and }) => and(keyOf(next)));
     return writeExpecting(this.#database, [{ query: update.compile(), expectRows: 1 }]);
   }
 
@@ -55,13 +61,24 @@ export class CodeSigningStore {
     const removal = sql
       .deleteFrom("lambda_code_signing_configs")
       .where(({ and }) => and(keyOf(id)))
-      .where(({ not, exists, selectFrom }) => not(exists(selectFrom("lambda_satellites").select("lookup").where(({ and }) => and({ kind: "code-signing", lookup: arn })))));
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom("lambda_satellites")
+              .select("lookup")
+              .where(({ and }) => and({ kind: "code-signing", lookup: arn })),
+          ),
+        ),
+      );
     return writeExpecting(this.#database, [{ query: removal.compile(), expectRows: 1 }]);
   }
 
   /** Undefined if there is no such configuration. */
   async tags(id: CodeSigningId): Promise<Tags | undefined> {
-    const query = sql.selectFrom("lambda_code_signing_configs").select("tags").where(({ and }) => and(keyOf(id)));
+    const query = sql
+      .selectFrom("lambda_code_signing_configs")
+      .select("tags")
+      .where(({ and }) => and(keyOf(id)));
     const [row] = await this.#database.read(query.compile());
     return row && (JSON.parse(row.tags) as Tags);
   }

@@ -34,11 +34,21 @@ export class FunctionStore {
    * Adds a function with its $LATEST, what hangs on it from the beginning and, if it is published at once, the first version of it.
    * Rejects with ResourceConflictException if the name is taken.
    */
-  async create(latest: FunctionVersion, tags: Record<string, string>, satellites: readonly Satellite[], published?: FunctionVersion): Promise<void> {
+  async create(
+    latest: FunctionVersion,
+    tags: Record<string, string>,
+    satellites: readonly Satellite[],
+    published?: FunctionVersion,
+  ): Promise<void> {
     const numbers = sql.insertInto("lambda_version_numbers").values({ ...keyOf(latest), last_number: 0 });
     try {
       await this.#database.write([
-        { query: sql.insertInto("lambda_functions").values({ ...keyOf(latest), tags: JSON.stringify(tags) }).compile() },
+        {
+          query: sql
+            .insertInto("lambda_functions")
+            .values({ ...keyOf(latest), tags: JSON.stringify(tags) })
+            .compile(),
+        },
         { query: insertVersion(latest) },
         { query: numbers.onConflict((conflict) => conflict.columns(["account_id", "region", "name"]).doNothing()).compile() },
         ...publication(published),
@@ -46,7 +56,8 @@ export class FunctionStore {
       ]);
     } catch (error) {
       // A number that is taken: the name was used and given up between two looks at it.
-      if (error instanceof UniqueViolation || error instanceof RowCountMismatch) throw resourceConflict(`Function already exist: ${latest.name}`);
+      if (error instanceof UniqueViolation || error instanceof RowCountMismatch)
+        throw resourceConflict(`Function already exist: ${latest.name}`);
       throw error;
     }
     this.#satellites.forget(latest);
@@ -65,7 +76,10 @@ export class FunctionStore {
    */
   async replace(next: FunctionVersion, expectedRevisionId: string, published?: FunctionVersion): Promise<boolean> {
     const where = { ...keyOf(next), version: next.version, revision_id: expectedRevisionId };
-    const update = sql.updateTable("lambda_versions").set(toVersionRow(next)).where(({ and }) => and(where));
+    const update = sql
+      .updateTable("lambda_versions")
+      .set(toVersionRow(next))
+      .where(({ and }) => and(where));
     const isDone = await writeExpecting(this.#database, [{ query: update.compile(), expectRows: 1 }, ...publication(published)]);
     if (!isDone) this.#recent.delete(functionArn(next, next.version));
     else for (const written of [next, published]) if (written) this.#remember(written);
@@ -76,7 +90,10 @@ export class FunctionStore {
   async revise(current: FunctionVersion, revisionId: string, beside: Statement): Promise<boolean> {
     const next = { ...current, revisionId };
     const where = { ...keyOf(current), version: current.version, revision_id: current.revisionId };
-    const update = sql.updateTable("lambda_versions").set(toVersionRow(next)).where(({ and }) => and(where));
+    const update = sql
+      .updateTable("lambda_versions")
+      .set(toVersionRow(next))
+      .where(({ and }) => and(where));
     const isDone = await writeExpecting(this.#database, [{ query: update.compile(), expectRows: 1 }, beside]);
     if (isDone) this.#remember(next);
     else this.#recent.delete(functionArn(current, current.version));
@@ -90,7 +107,10 @@ export class FunctionStore {
 
   /** The highest number ever given to a version of that name, 0 for none. */
   async lastNumber(id: FunctionId): Promise<number> {
-    const query = sql.selectFrom("lambda_version_numbers").select("last_number").where(({ and }) => and(keyOf(id)));
+    const query = sql
+      .selectFrom("lambda_version_numbers")
+      .select("last_number")
+      .where(({ and }) => and(keyOf(id)));
     return (await this.#database.read(query.compile()))[0]?.last_number ?? 0;
   }
 
@@ -99,8 +119,18 @@ export class FunctionStore {
     const removal = sql.deleteFrom("lambda_versions").where(({ and }) => and(keyOf(id)));
     const [versions] = await this.#database.write([
       { query: removal.returning("configuration").compile() },
-      { query: sql.deleteFrom("lambda_functions").where(({ and }) => and(keyOf(id))).compile() },
-      { query: sql.deleteFrom("lambda_aliases").where(({ and }) => and(keyOf(id))).compile() },
+      {
+        query: sql
+          .deleteFrom("lambda_functions")
+          .where(({ and }) => and(keyOf(id)))
+          .compile(),
+      },
+      {
+        query: sql
+          .deleteFrom("lambda_aliases")
+          .where(({ and }) => and(keyOf(id)))
+          .compile(),
+      },
       this.#satellites.removingAll(id),
     ]);
     this.#recent.deleteAll(functionArn(id, ""));
@@ -125,7 +155,10 @@ export class FunctionStore {
           ),
         ),
       );
-    const isDone = await writeExpecting(this.#database, [{ query: removal.compile(), expectRows: 1 }, this.#satellites.removingAll(version, version.version)]);
+    const isDone = await writeExpecting(this.#database, [
+      { query: removal.compile(), expectRows: 1 },
+      this.#satellites.removingAll(version, version.version),
+    ]);
     this.#recent.delete(functionArn(version, version.version));
     this.#satellites.forget(version);
     return isDone;
@@ -165,7 +198,10 @@ export class FunctionStore {
 
   /** Undefined if the function does not exist. */
   async tags(id: FunctionId): Promise<Record<string, string> | undefined> {
-    const query = sql.selectFrom("lambda_functions").select("tags").where(({ and }) => and(keyOf(id)));
+    const query = sql
+      .selectFrom("lambda_functions")
+      .select("tags")
+      .where(({ and }) => and(keyOf(id)));
     const [row] = await this.#database.read(query.compile());
     return row && (JSON.parse(row.tags) as Record<string, string>);
   }
@@ -206,7 +242,10 @@ export class FunctionStore {
   }
 
   async #read(id: FunctionId, version: string): Promise<FunctionVersion | undefined> {
-    const query = sql.selectFrom("lambda_versions").select("configuration").where(({ and }) => and({ ...keyOf(id), version }));
+    const query = sql
+      .selectFrom("lambda_versions")
+      .select("configuration")
+      .where(({ and }) => and({ ...keyOf(id), version }));
     const [row] = await this.#database.read(query.compile());
     if (row === undefined) return undefined;
     const found = toVersion(row);
@@ -226,7 +265,8 @@ export async function requireLatest(store: FunctionStore, id: FunctionId): Promi
   return found;
 }
 
-const insertVersion = (version: FunctionVersion): Statement["query"] => sql.insertInto("lambda_versions").values(toVersionRow(version)).compile();
+const insertVersion = (version: FunctionVersion): Statement["query"] =>
+  sql.insertInto("lambda_versions").values(toVersionRow(version)).compile();
 
 /** Takes the next number, which fails the unit if that is not the version's, and adds the version. */
 function publication(published: FunctionVersion | undefined): Statement[] {

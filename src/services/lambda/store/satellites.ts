@@ -51,7 +51,10 @@ export class SatelliteStore {
   }
 
   /** Those of one kind in an account and region, by function. The invoke path asks. */
-  inAccount<Kind extends SatelliteKind>(kind: Kind, scope: Scope): ReadonlyArray<Satellite<Kind>> | Promise<ReadonlyArray<Satellite<Kind>>> {
+  inAccount<Kind extends SatelliteKind>(
+    kind: Kind,
+    scope: Scope,
+  ): ReadonlyArray<Satellite<Kind>> | Promise<ReadonlyArray<Satellite<Kind>>> {
     const { accountId: account_id, region } = scope;
     const found = this.#remembered(accountKey(kind, scope), (rows) => rows.where(({ and }) => and({ account_id, region, kind })));
     return found as ReadonlyArray<Satellite<Kind>> | Promise<ReadonlyArray<Satellite<Kind>>>;
@@ -66,7 +69,10 @@ export class SatelliteStore {
   /** Adds a satellite; false if there is one already, or what it shall hang on is gone. */
   async add(satellite: Satellite): Promise<boolean> {
     try {
-      return await this.#write(satellite, [hold(satellite.place), { query: sql.insertInto("lambda_satellites").values(toRow(satellite)).compile() }]);
+      return await this.#write(satellite, [
+        hold(satellite.place),
+        { query: sql.insertInto("lambda_satellites").values(toRow(satellite)).compile() },
+      ]);
     } catch (error) {
       if (error instanceof UniqueViolation) return false;
       throw error;
@@ -79,7 +85,11 @@ export class SatelliteStore {
   }
 
   /** Changes a satellite, anew if somebody else was faster; undefined if there is none. */
-  async change<Kind extends SatelliteKind>(kind: Kind, place: Place, change: (content: Satellites[Kind]) => Satellites[Kind]): Promise<Satellites[Kind] | undefined> {
+  async change<Kind extends SatelliteKind>(
+    kind: Kind,
+    place: Place,
+    change: (content: Satellites[Kind]) => Satellites[Kind],
+  ): Promise<Satellites[Kind] | undefined> {
     for (let attempt = 0; attempt < maximumAttempts; attempt++) {
       const previous = await this.find(kind, place);
       if (previous === undefined) return undefined;
@@ -87,7 +97,10 @@ export class SatelliteStore {
       const satellite: Satellite = { kind, place, content: next };
       const { content, lookup } = toRow(satellite);
       const where = { ...keyOfSatellite(satellite), content: JSON.stringify(previous) };
-      const update = sql.updateTable("lambda_satellites").set({ content, lookup }).where(({ and }) => and(where));
+      const update = sql
+        .updateTable("lambda_satellites")
+        .set({ content, lookup })
+        .where(({ and }) => and(where));
       if (await this.#write(satellite, [{ query: update.compile(), expectRows: 1 }])) return next;
     }
     throw resourceConflict("This configuration is being changed by others. Please try again.");
@@ -109,13 +122,23 @@ export class SatelliteStore {
 
   /** As `putting`. */
   removing(kind: SatelliteKind, place: Place): Statement {
-    return { query: sql.deleteFrom("lambda_satellites").where(({ and }) => and(keyOfSatellite({ kind, place }))).compile() };
+    return {
+      query: sql
+        .deleteFrom("lambda_satellites")
+        .where(({ and }) => and(keyOfSatellite({ kind, place })))
+        .compile(),
+    };
   }
 
   /** Removes all that hang on a function, or on one version or alias of it: belongs into the unit that deletes that. */
   removingAll(id: FunctionId, qualifier?: string): Statement {
     const where = { ...keyOf(id), ...(qualifier !== undefined && { qualifier }) };
-    return { query: sql.deleteFrom("lambda_satellites").where(({ and }) => and(where)).compile() };
+    return {
+      query: sql
+        .deleteFrom("lambda_satellites")
+        .where(({ and }) => and(where))
+        .compile(),
+    };
   }
 
   /** Drops what is remembered of a function after a unit of another store. */
@@ -130,7 +153,10 @@ export class SatelliteStore {
     return isDone;
   }
 
-  #remembered(key: string, narrow: (rows: ReturnType<typeof inOrder>) => ReturnType<typeof inOrder>): readonly Satellite[] | Promise<readonly Satellite[]> {
+  #remembered(
+    key: string,
+    narrow: (rows: ReturnType<typeof inOrder>) => ReturnType<typeof inOrder>,
+  ): readonly Satellite[] | Promise<readonly Satellite[]> {
     const known = this.#recent.get(key);
     if (known !== undefined) return known;
     const reading = this.#database.read(narrow(inOrder()).compile()).then((rows) => rows.map(toSatellite));
@@ -146,8 +172,14 @@ export class SatelliteStore {
 }
 
 /** The content of one satellite among those of a function. */
-export function pick<Kind extends SatelliteKind>(satellites: readonly Satellite[], kind: Kind, qualifier: string): Satellites[Kind] | undefined {
-  return satellites.find((satellite) => satellite.kind === kind && satellite.place.qualifier === qualifier)?.content as Satellites[Kind] | undefined;
+export function pick<Kind extends SatelliteKind>(
+  satellites: readonly Satellite[],
+  kind: Kind,
+  qualifier: string,
+): Satellites[Kind] | undefined {
+  return satellites.find((satellite) => satellite.kind === kind && satellite.place.qualifier === qualifier)?.content as
+    | Satellites[Kind]
+    | undefined;
 }
 
 /** Kinds of which `inAccount` is asked. */
@@ -160,8 +192,14 @@ const inOrder = () => sql.selectFrom("lambda_satellites").selectAll().orderBy("n
 /** Changes nothing, and fails the unit if the version or alias is not there. */
 function hold({ qualifier, ...id }: Place): Statement {
   const touch = isAliasName(qualifier)
-    ? functionsSql.updateTable("lambda_aliases").set({ alias: qualifier }).where(({ and }) => and({ ...keyOf(id), alias: qualifier }))
-    : functionsSql.updateTable("lambda_versions").set({ version: qualifier }).where(({ and }) => and({ ...keyOf(id), version: qualifier }));
+    ? functionsSql
+        .updateTable("lambda_aliases")
+        .set({ alias: qualifier })
+        .where(({ and }) => and({ ...keyOf(id), alias: qualifier }))
+    : functionsSql
+        .updateTable("lambda_versions")
+        .set({ version: qualifier })
+        .where(({ and }) => and({ ...keyOf(id), version: qualifier }));
   return { query: touch.compile(), expectRows: 1 };
 }
 

@@ -13,7 +13,10 @@ import type { StsOperation, StsState } from "../state.ts";
 export const assumeRole: StsOperation<AssumeRoleRequest, AssumeRoleResponse> = async (input, { principal, accountId, region, state }) => {
   const role = await findRole(state, input.RoleArn, principal, region);
   if (role === undefined || parseRoleArn(input.RoleArn)?.accountId !== accountId) {
-    throw new AwsError("AccessDenied", `User: ${describe(principal)} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`);
+    throw new AwsError(
+      "AccessDenied",
+      `User: ${describe(principal)} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`,
+    );
   }
   const seconds = input.DurationSeconds ?? defaultRoleSessionSeconds;
   // The sessions that services open for themselves (a function's, say) are not bound by the role's setting.

@@ -4,7 +4,10 @@ import type { LambdaOperation } from "../../state.ts";
 import { checkTags } from "../../tags.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateCodeSigningConfig.html */
-export const createCodeSigningConfig: LambdaOperation<CreateCodeSigningConfigRequest, CreateCodeSigningConfigResponse> = async (input, { state, accountId, region }) => {
+export const createCodeSigningConfig: LambdaOperation<CreateCodeSigningConfigRequest, CreateCodeSigningConfigResponse> = async (
+  input,
+  { state, accountId, region },
+) => {
   const tags = input.Tags ?? {};
   checkTags(tags);
   const created: CodeSigningConfiguration = {

@@ -4,7 +4,10 @@ import { resourceConflict } from "../../errors.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_DeleteCodeSigningConfig.html. Not while a function uses it. */
-export const deleteCodeSigningConfig: LambdaOperation<DeleteCodeSigningConfigRequest, DeleteCodeSigningConfigResponse> = async (input, context) => {
+export const deleteCodeSigningConfig: LambdaOperation<DeleteCodeSigningConfigRequest, DeleteCodeSigningConfigResponse> = async (
+  input,
+  context,
+) => {
   const { state } = context;
   const arn = input.CodeSigningConfigArn;
   if (await state.codeSigning.remove(await requireCodeSigning(state, arn, context), arn)) return {};

@@ -5,7 +5,10 @@ import type { LambdaOperation } from "../../state.ts";
 import { requireLatest } from "../../store/functions.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionCodeSigningConfig.html. Without a configuration AWS answers nothing at all. */
-export const getFunctionCodeSigningConfig: LambdaOperation<GetFunctionCodeSigningConfigRequest, GetFunctionCodeSigningConfigResponse | object> = async (input, context) => {
+export const getFunctionCodeSigningConfig: LambdaOperation<
+  GetFunctionCodeSigningConfigRequest,
+  GetFunctionCodeSigningConfigResponse | object
+> = async (input, context) => {
   const { store, satellites } = context.state;
   const id = parseUnqualifiedName(input.FunctionName, context);
   await requireLatest(store, id);

@@ -5,7 +5,10 @@ import { readMarker, writeMarker } from "../../page-marker.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListCodeSigningConfigs.html */
-export const listCodeSigningConfigs: LambdaOperation<ListCodeSigningConfigsRequest, ListCodeSigningConfigsResponse> = async (input, context) => {
+export const listCodeSigningConfigs: LambdaOperation<ListCodeSigningConfigsRequest, ListCodeSigningConfigsResponse> = async (
+  input,
+  context,
+) => {
   const pageSize = Math.min(input.MaxItems ?? listCodeSigningPageSize, listCodeSigningPageSize);
   const [afterId = ""] = input.Marker === undefined ? [] : readMarker(input.Marker, /^(csc-[a-z0-9]{17})$/);
   const found = await context.state.codeSigning.list(context, afterId, pageSize + 1);

@@ -6,7 +6,10 @@ import { requireCodeSigning } from "../../satellites/code-signing.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionsByCodeSigningConfig.html */
-export const listFunctionsByCodeSigningConfig: LambdaOperation<ListFunctionsByCodeSigningConfigRequest, ListFunctionsByCodeSigningConfigResponse> = async (input, context) => {
+export const listFunctionsByCodeSigningConfig: LambdaOperation<
+  ListFunctionsByCodeSigningConfigRequest,
+  ListFunctionsByCodeSigningConfigResponse
+> = async (input, context) => {
   const { state } = context;
   const arn = input.CodeSigningConfigArn;
   await requireCodeSigning(state, arn, context);

@@ -3,7 +3,10 @@ import { codeSigningConfig, codeSigningNotFound, requireCodeSigning } from "../.
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_UpdateCodeSigningConfig.html. What the request does not name stays. */
-export const updateCodeSigningConfig: LambdaOperation<UpdateCodeSigningConfigRequest, UpdateCodeSigningConfigResponse> = async (input, context) => {
+export const updateCodeSigningConfig: LambdaOperation<UpdateCodeSigningConfigRequest, UpdateCodeSigningConfigResponse> = async (
+  input,
+  context,
+) => {
   const { state } = context;
   const current = await requireCodeSigning(state, input.CodeSigningConfigArn, context);
   const next = {

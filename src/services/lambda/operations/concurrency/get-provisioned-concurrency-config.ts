@@ -7,11 +7,16 @@ import { checkProvisionable } from "../../satellites/provisioning.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetProvisionedConcurrencyConfig.html */
-export const getProvisionedConcurrencyConfig: LambdaOperation<GetProvisionedConcurrencyConfigRequest, GetProvisionedConcurrencyConfigResponse> = async (input, context) => {
+export const getProvisionedConcurrencyConfig: LambdaOperation<
+  GetProvisionedConcurrencyConfigRequest,
+  GetProvisionedConcurrencyConfigResponse
+> = async (input, context) => {
   const { state } = context;
   const place = placeOf(parseFunctionName(input.FunctionName, context, input.Qualifier));
   await checkProvisionable(state, place);
   const found = await state.satellites.find("provisioned-concurrency", place);
   if (found !== undefined) return provisionedConcurrency(found);
-  throw new AwsError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function", { Type: "User" });
+  throw new AwsError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function", {
+    Type: "User",
+  });
 };

@@ -6,11 +6,17 @@ import type { LambdaOperation } from "../../state.ts";
 import { requireLatest } from "../../store/functions.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListProvisionedConcurrencyConfigs.html */
-export const listProvisionedConcurrencyConfigs: LambdaOperation<ListProvisionedConcurrencyConfigsRequest, ListProvisionedConcurrencyConfigsResponse> = async (input, context) => {
+export const listProvisionedConcurrencyConfigs: LambdaOperation<
+  ListProvisionedConcurrencyConfigsRequest,
+  ListProvisionedConcurrencyConfigsResponse
+> = async (input, context) => {
   const { store, satellites } = context.state;
   const id = parseUnqualifiedName(input.FunctionName, context);
   await requireLatest(store, id);
   const { items, next } = pageOf(await satellites.list("provisioned-concurrency", id), input);
-  const configs = items.map(({ place, content }) => ({ FunctionArn: functionArn(place, place.qualifier), ...provisionedConcurrency(content) }));
+  const configs = items.map(({ place, content }) => ({
+    FunctionArn: functionArn(place, place.qualifier),
+    ...provisionedConcurrency(content),
+  }));
   return { ProvisionedConcurrencyConfigs: configs, ...next };
 };

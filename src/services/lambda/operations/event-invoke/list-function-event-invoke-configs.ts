@@ -6,7 +6,10 @@ import { pageOf } from "../../satellites/page.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionEventInvokeConfigs.html */
-export const listFunctionEventInvokeConfigs: LambdaOperation<ListFunctionEventInvokeConfigsRequest, ListFunctionEventInvokeConfigsResponse> = async (input, context) => {
+export const listFunctionEventInvokeConfigs: LambdaOperation<
+  ListFunctionEventInvokeConfigsRequest,
+  ListFunctionEventInvokeConfigsResponse
+> = async (input, context) => {
   const { state } = context;
   const id = parseUnqualifiedName(input.FunctionName, context);
   await checkEventInvokePlace(state, placeOf(id));

@@ -1,11 +1,20 @@
 import type { FunctionEventInvokeConfig, UpdateFunctionEventInvokeConfigRequest } from "@aws-sdk/client-lambda";
-import { checkEventInvokePlace, type EventInvokeConfig, eventInvokeConfig, noEventInvokeConfig, readEventInvoke } from "../../satellites/event-invoke.ts";
+import {
+  checkEventInvokePlace,
+  type EventInvokeConfig,
+  eventInvokeConfig,
+  noEventInvokeConfig,
+  readEventInvoke,
+} from "../../satellites/event-invoke.ts";
 import { parseFunctionName } from "../../function-name.ts";
 import { placeOf } from "../../satellites/place.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionEventInvokeConfig.html. What the request does not name stays. */
-export const updateFunctionEventInvokeConfig: LambdaOperation<UpdateFunctionEventInvokeConfigRequest, FunctionEventInvokeConfig> = async (input, context) => {
+export const updateFunctionEventInvokeConfig: LambdaOperation<UpdateFunctionEventInvokeConfigRequest, FunctionEventInvokeConfig> = async (
+  input,
+  context,
+) => {
   const { state } = context;
   const place = placeOf(parseFunctionName(input.FunctionName, context, input.Qualifier));
   await checkEventInvokePlace(state, place);
@@ -14,7 +23,10 @@ export const updateFunctionEventInvokeConfig: LambdaOperation<UpdateFunctionEven
   const updated = await state.satellites.change("event-invoke", place, ({ onSuccessArn, onFailureArn, ...limits }): EventInvokeConfig => ({
     ...limits,
     // Destinations come and go together.
-    ...(input.DestinationConfig === undefined && { ...(onSuccessArn !== undefined && { onSuccessArn }), ...(onFailureArn !== undefined && { onFailureArn }) }),
+    ...(input.DestinationConfig === undefined && {
+      ...(onSuccessArn !== undefined && { onSuccessArn }),
+      ...(onFailureArn !== undefined && { onFailureArn }),
+    }),
     ...changes,
     modifiedMs,
   }));

@@ -6,7 +6,10 @@ import { placeOf } from "../../satellites/place.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html. The answer has an InvokeMode only if the request had. */
-export const createFunctionUrlConfig: LambdaOperation<CreateFunctionUrlConfigRequest, CreateFunctionUrlConfigResponse> = async (input, context) => {
+export const createFunctionUrlConfig: LambdaOperation<CreateFunctionUrlConfigRequest, CreateFunctionUrlConfigResponse> = async (
+  input,
+  context,
+) => {
   const { state, endpoint } = context;
   const reference = parseFunctionName(input.FunctionName, context, input.Qualifier);
   const place = placeOf(reference);
@@ -24,7 +27,9 @@ export const createFunctionUrlConfig: LambdaOperation<CreateFunctionUrlConfigReq
     // What it shall lead to may have gone meanwhile.
     await checkUrlPlace(state, place);
     const arn = functionArn(reference, reference.qualifier);
-    throw resourceConflict(`Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`);
+    throw resourceConflict(
+      `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this Lambda function`,
+    );
   }
   const { LastModifiedTime, InvokeMode, ...created } = functionUrlConfig(place, url, endpoint);
   return { ...created, ...(input.InvokeMode !== undefined && { InvokeMode: input.InvokeMode }) };

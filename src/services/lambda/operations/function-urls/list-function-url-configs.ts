@@ -6,7 +6,10 @@ import { pageOf } from "../../satellites/page.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListFunctionUrlConfigs.html */
-export const listFunctionUrlConfigs: LambdaOperation<ListFunctionUrlConfigsRequest, ListFunctionUrlConfigsResponse> = async (input, context) => {
+export const listFunctionUrlConfigs: LambdaOperation<ListFunctionUrlConfigsRequest, ListFunctionUrlConfigsResponse> = async (
+  input,
+  context,
+) => {
   const { state, endpoint } = context;
   const id = parseUnqualifiedName(input.FunctionName, context);
   await checkUrlPlace(state, placeOf(id));

@@ -6,7 +6,10 @@ import { placeOf } from "../../satellites/place.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionUrlConfig.html. What the request does not name stays. */
-export const updateFunctionUrlConfig: LambdaOperation<UpdateFunctionUrlConfigRequest, UpdateFunctionUrlConfigResponse> = async (input, context) => {
+export const updateFunctionUrlConfig: LambdaOperation<UpdateFunctionUrlConfigRequest, UpdateFunctionUrlConfigResponse> = async (
+  input,
+  context,
+) => {
   const { state, endpoint } = context;
   const place = placeOf(parseFunctionName(input.FunctionName, context, input.Qualifier));
   await checkUrlPlace(state, place);

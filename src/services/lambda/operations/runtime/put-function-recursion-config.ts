@@ -6,7 +6,10 @@ import type { LambdaOperation } from "../../state.ts";
 import { requireLatest } from "../../store/functions.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionRecursionConfig.html. Terminate is what a function has without any. */
-export const putFunctionRecursionConfig: LambdaOperation<PutFunctionRecursionConfigRequest, PutFunctionRecursionConfigResponse> = async (input, context) => {
+export const putFunctionRecursionConfig: LambdaOperation<PutFunctionRecursionConfigRequest, PutFunctionRecursionConfigResponse> = async (
+  input,
+  context,
+) => {
   const { store, satellites } = context.state;
   const id = parseUnqualifiedName(input.FunctionName, context);
   const place = placeOf(id);
