@@ -58,25 +58,17 @@ async function build(
 ): Promise<Running> {
   const startedMs = systemClock.now();
   let endpoint = "";
-  const folder = await openDataFolder(config.dataFolder);
-  lifecycle.onStop("the data folder", () => folder[Symbol.dispose]());
-  const database = await openSqliteDatabase({ path: folder.databasePath });
-  lifecycle.onStop("the database", () => database[Symbol.asyncDispose]());
-  const blobs = await openBlobFiles(folder.blobsFolder);
-  const appendLogs = await openAppendLogs(folder.logsFolder, { clock: systemClock, log });
-  lifecycle.onStop("the append logs", () => appendLogs[Symbol.asyncDispose]());
-
+  const { folder, ...storage } = await openStorage(config, log, lifecycle);
   const dispatcher = new Dispatcher({ authorize: () => {} }, randomIds, () => endpoint);
   const functionLogs = new FunctionLogs(dispatcher, systemClock, log);
   lifecycle.onStop("the logs of functions", () => functionLogs.flush());
-  const unpacked = await UnpackedPackages.open(folder.unpackedFolder, blobs, packageLimits);
   const sandbox = await openSandbox({
     clock: systemClock,
     ids: randomIds,
     log,
     runFolder: folder.runFolder,
     toolchainFolder: config.toolchainFolder,
-    unpacked,
+    unpacked: storage.unpacked,
     logSink: functionLogs,
     productFolder,
     searchPath: config.searchPath,
@@ -86,10 +78,7 @@ async function build(
   const sessions = new SessionIssuer(folder.secret, randomIds);
   const dependencies = { clock: systemClock, ids: randomIds, log, calls: dispatcher, accountId: config.accountId };
   const ports = {
-    database,
-    blobs,
-    unpacked,
-    appendLogs,
+    ...storage,
     sandbox,
     sessions,
     signingSecret: folder.secret,
@@ -121,6 +110,19 @@ async function build(
     await Promise.all([listener.drain(drainMs), sandbox.drain(drainMs)]);
   });
   return { endpoint, [Symbol.asyncDispose]: () => lifecycle[Symbol.asyncDispose]() };
+}
+
+/** The data folder, locked for us, and what is kept in it. */
+async function openStorage(config: Config, log: Log, lifecycle: Lifecycle) {
+  const folder = await openDataFolder(config.dataFolder);
+  lifecycle.onStop("the data folder", () => folder[Symbol.dispose]());
+  const database = await openSqliteDatabase({ path: folder.databasePath });
+  lifecycle.onStop("the database", () => database[Symbol.asyncDispose]());
+  const blobs = await openBlobFiles(folder.blobsFolder);
+  const unpacked = await UnpackedPackages.open(folder.unpackedFolder, blobs, packageLimits);
+  const appendLogs = await openAppendLogs(folder.logsFolder, { clock: systemClock, log });
+  lifecycle.onStop("the append logs", () => appendLogs[Symbol.asyncDispose]());
+  return { folder, database, blobs, unpacked, appendLogs };
 }
 
 /** Root from the configuration, sessions from sts, users' keys from iam. */

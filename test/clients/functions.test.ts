@@ -222,9 +222,10 @@ describe("a function", () => {
     await createFunction(lambda, "later", `exports.handler = async (event) => console.log("dealt with", event.order);`);
     assert.equal((await lambda.invoke({ FunctionName: "later", InvocationType: "DryRun" })).StatusCode, 204);
     assert.equal((await lambda.invoke({ FunctionName: "later", InvocationType: "Event", Payload: '{"order":7}' })).StatusCode, 202);
+    assert.equal((await lambda.invokeAsync({ FunctionName: "later", InvokeArgs: '{"order":7}' })).Status, 202);
     await eventually(
       () => logs.filterLogEvents({ logGroupName: "/aws/lambda/later", filterPattern: '"dealt with 7"' }).catch(() => ({ events: [] })),
-      ({ events }) => events!.length === 1,
+      ({ events }) => events!.length === 2,
     );
   });
 

@@ -12,6 +12,8 @@ export const packagePathBytes = 4_096;
 export const synchronousPayloadBytes = 6_291_456;
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html */
 export const asynchronousPayloadBytes = 1_048_576;
+/** https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html */
+export const invokeAsyncBytes = 262_144;
 
 export const environmentVariablesBytes = 4_096;
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: X-Amz-Client-Context, base64 */

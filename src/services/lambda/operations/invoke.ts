@@ -1,13 +1,12 @@
 import type { InvocationRequest, InvocationResponse } from "@aws-sdk/client-lambda";
 import { AwsError } from "#wire/errors.ts";
-import type { Present } from "#wire/operation.ts";
-import type { AsyncContext } from "../event-store.ts";
+import { acceptEvent } from "../accept-event.ts";
 import { invalidParameter } from "../errors.ts";
-import { type FunctionReference, parseFunctionName } from "../function-name.ts";
+import { parseFunctionName } from "../function-name.ts";
 import { findInvocable, invokeFunction, newTraceId } from "../invoke.ts";
 import { checkJson } from "../json-payload.ts";
-import { asynchronousPayloadBytes, clientContextBytes, synchronousPayloadBytes } from "../limits.ts";
-import type { LambdaOperation, LambdaState } from "../state.ts";
+import { clientContextBytes, synchronousPayloadBytes } from "../limits.ts";
+import type { LambdaOperation } from "../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = async (input, context) => {
@@ -26,8 +25,11 @@ export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = as
     checkJson(payload);
     return { StatusCode: 204, ExecutedVersion: version.version };
   }
-  if (input.InvocationType === "Event") return accept(state, target, payload, requestId, shared);
-  checkSize(payload, "RequestResponse", synchronousPayloadBytes);
+  if (input.InvocationType === "Event") {
+    await acceptEvent(state, { id: requestId, target, payload, context: shared });
+    return { StatusCode: 202 };
+  }
+  checkSize(payload);
   const { outcome, executedVersion } = await invokeFunction(state, {
     target,
     payload,
@@ -46,29 +48,15 @@ export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = as
 
 const empty = Buffer.alloc(0);
 
-/** The 202 leaves when the event is on disk. */
-async function accept(
-  state: LambdaState,
-  target: FunctionReference,
-  payload: Uint8Array,
-  id: string,
-  context: AsyncContext,
-): Promise<InvocationResponse> {
-  checkSize(payload, "Event", asynchronousPayloadBytes);
-  await findInvocable(state, { target, ...context });
-  const nowMs = state.clock.now();
-  await state.events.add({ id, target, payload: checkJson(payload), context, attempt: 0, acceptedMs: nowMs, dueMs: nowMs });
-  state.eventBell.ring();
-  return { StatusCode: 202 };
-}
-
-function checkSize(payload: Uint8Array, type: NonNullable<Present<InvocationRequest>["InvocationType"]>, limitBytes: number): void {
-  if (payload.length <= limitBytes) return;
-  const text =
-    type === "Event"
-      ? `${payload.length} byte payload is too large for the Event invocation type (limit ${limitBytes} bytes)`
-      : `Request must be smaller than ${limitBytes} bytes for the InvokeFunction operation`;
-  throw new AwsError("RequestTooLargeException", text, { Type: "User" });
+function checkSize(payload: Uint8Array): void {
+  if (payload.length <= synchronousPayloadBytes) return;
+  throw new AwsError(
+    "RequestTooLargeException",
+    `Request must be smaller than ${synchronousPayloadBytes} bytes for the InvokeFunction operation`,
+    {
+      Type: "User",
+    },
+  );
 }
 
 /** Base64 of JSON, as the mobile SDKs send it. */

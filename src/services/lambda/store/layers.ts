@@ -1,6 +1,7 @@
 /** Layers: every SQL statement of theirs. */
 import { type Database, type Statement, UniqueViolation } from "#storage/database.ts";
 import { queryBuilder } from "#storage/query-builder.ts";
+import { resourceConflict } from "../errors.ts";
 import type { Scope } from "../function-name.ts";
 import type { LayerId, LayerVersion, LayerVersionId } from "../layers/layer-version.ts";
 import type { PolicyDocument } from "../resource-policy.ts";
@@ -28,6 +29,9 @@ interface Tables {
 
 const sql = queryBuilder<Tables>();
 
+/** As many may publish one layer at once: in each round one of them wins. */
+const maximumAttempts = 100;
+
 export interface LayerPolicy {
   document: PolicyDocument;
   revisionId: string;
@@ -46,13 +50,14 @@ export class LayerStore {
     this.#database = database;
   }
 
-  /** Adds the version under the next number of its layer. */
+  /** Adds the version under the next number of its layer; rejects with ResourceConflictException if others are faster again and again. */
   async publish(draft: Omit<LayerVersion, "number">): Promise<LayerVersion> {
-    for (;;) {
+    for (let attempt = 0; attempt < maximumAttempts; attempt++) {
       const last = await this.#lastNumber(draft);
       const version = { ...draft, number: (last ?? 0) + 1 };
       if (await this.#add(version, last)) return version;
     }
+    throw resourceConflict("Versions of this layer are being published by others. Please try again.");
   }
 
   async find(id: LayerVersionId): Promise<LayerVersion | undefined> {
