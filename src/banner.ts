@@ -1,9 +1,9 @@
 import type { DriverDescription } from "#sandbox/contract.ts";
-import { type Config, hasDefaultKeys } from "./config.ts";
+import { type Config, hasDefaultSecret } from "./config.ts";
 
 /** What a start says before its last line: where we are, who may come in, what keeps functions apart. */
 export function banner(config: Config, endpoint: string, driver: DriverDescription): string[] {
-  const secret = hasDefaultKeys(config) ? config.rootSecretAccessKey : "(as configured)";
+  const secret = hasDefaultSecret(config) ? config.rootSecretAccessKey : "(as configured)";
   return [
     "Pilotlight: AWS Lambda on your own machine",
     `  endpoint     ${endpoint}`,
@@ -15,7 +15,7 @@ export function banner(config: Config, endpoint: string, driver: DriverDescripti
     ...driver.advice.map((line) => `               ${line}`),
     "",
     "  Point any AWS tool at it:",
-    `    export AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=${config.rootAccessKeyId} AWS_SECRET_ACCESS_KEY=${hasDefaultKeys(config) ? "test" : "…"} AWS_REGION=${config.region} AWS_DEFAULT_REGION=${config.region}`,
+    `    export AWS_ENDPOINT_URL=${endpoint} AWS_ACCESS_KEY_ID=${config.rootAccessKeyId} AWS_SECRET_ACCESS_KEY=${hasDefaultSecret(config) ? "test" : "…"} AWS_REGION=${config.region} AWS_DEFAULT_REGION=${config.region}`,
     "",
   ];
 }

@@ -18,6 +18,8 @@ export interface Config {
   rootAccessKeyId: string;
   rootSecretAccessKey: string;
   logLevel: LogLevel;
+  /** Which driver keeps functions apart. */
+  isolation: "auto" | "namespaces" | "none";
   /** Absolute; interpreters that are fetched on first use are kept here. */
   toolchainFolder: string;
   /** Absolute folders that stand for file systems, by the ARN of the access point. */
@@ -61,6 +63,12 @@ const settings = [
     fallback: "",
     help: "a folder that functions may mount as the access point ARN; may be repeated",
   },
+  {
+    flag: "isolation",
+    value: "HOW",
+    fallback: "auto",
+    help: "what keeps functions apart: namespaces (Linux, root), none, or auto: the best there is",
+  },
   { flag: "log-level", value: "LEVEL", fallback: "info", help: "debug, info, warn or error" },
 ] as const satisfies readonly Setting[];
 
@@ -90,7 +98,8 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
   const flags = parseFlags(args);
   if (flags === "help") return "help";
   const get = (flag: Flag): string => {
-    return flags.get(flag)?.at(-1) ?? environment[variableName(flag)] ?? settings.find((setting) => setting.flag === flag)!.fallback;
+    // An empty variable is as good as none: that is what compose files and CI make of one that nobody set.
+    return flags.get(flag)?.at(-1) ?? (environment[variableName(flag)] || settings.find((setting) => setting.flag === flag)!.fallback);
   };
   const config: Config = {
     host: get("host"),
@@ -100,7 +109,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     region: matching("region", get("region"), (text) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(text), "a region such as eu-central-1", String),
     accountId: matching("account", get("account"), (text) => /^\d{12}$/.test(text), "twelve digits", String),
     rootAccessKeyId: matching("root-access-key", get("root-access-key"), (text) => /^\w{1,128}$/.test(text), "letters and digits", String),
-    rootSecretAccessKey: matching("root-secret-key", get("root-secret-key"), (text) => text !== "", "not empty", String),
+    rootSecretAccessKey: matching("root-secret-key", get("root-secret-key"), (text) => text !== "", "at least one character", String),
     logLevel: matching(
       "log-level",
       get("log-level"),
@@ -108,20 +117,28 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
       "debug, info, warn or error",
       (text) => text as LogLevel,
     ),
+    isolation: matching(
+      "isolation",
+      get("isolation"),
+      (text) => ["auto", "namespaces", "none"].includes(text),
+      "auto, namespaces or none",
+      (text) => text as Config["isolation"],
+    ),
     fileSystems: readFileSystems(
       flags.get("file-system") ?? (environment[variableName("file-system")] ?? "").split(",").filter((text) => text !== ""),
     ),
     searchPath: environment.PATH ?? "",
   };
-  if (!isLoopback(config.host) && hasDefaultKeys(config)) {
+  if (!isLoopback(config.host) && hasDefaultSecret(config)) {
     throw new ConfigError(
-      `Everybody knows the default root keys, so they serve loopback only. To listen on ${config.host}, give keys of your own: --root-access-key ID --root-secret-key KEY`,
+      `Everybody knows the default secret key, so it serves loopback only. To listen on ${config.host}, give keys of your own: --root-access-key ID --root-secret-key KEY`,
     );
   }
   return config;
 }
 
-export const hasDefaultKeys = (config: Config): boolean => config.rootAccessKeyId === "test" && config.rootSecretAccessKey === "test";
+/** Whatever the access key: its id is no secret. */
+export const hasDefaultSecret = (config: Config): boolean => config.rootSecretAccessKey === "test";
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 

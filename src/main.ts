@@ -8,7 +8,7 @@ import { randomIds } from "#kit/ids.ts";
 import { Lifecycle } from "#kit/lifecycle.ts";
 import { createLog, type Log } from "#kit/log.ts";
 import { banner } from "./banner.ts";
-import { type Config, ConfigError, hasDefaultKeys, helpText, readConfig } from "./config.ts";
+import { type Config, ConfigError, hasDefaultSecret, helpText, readConfig } from "./config.ts";
 import type { Gateway } from "#gateway/chain.ts";
 import { requestListener } from "#gateway/gateway.ts";
 import { defaultListenerLimits, Listener, type ListenerLimits } from "#gateway/listener.ts";
@@ -18,7 +18,7 @@ import { packageLimits } from "#services/lambda/code-packages.ts";
 import { FunctionLogs } from "#services/lambda/function-logs.ts";
 import { openAppendLogs } from "#storage/append-log.ts";
 import { openBlobFiles } from "#storage/blob-files.ts";
-import { DataFolderInUse, openDataFolder } from "#storage/data-folder.ts";
+import { DataFolderInUse, DataFolderTooNew, openDataFolder } from "#storage/data-folder.ts";
 import { openSqliteDatabase } from "#storage/sqlite/sqlite-database.ts";
 import { UnpackedPackages } from "#storage/unpacked.ts";
 import type { Credential, CredentialSource } from "#wire/auth/ports.ts";
@@ -36,6 +36,8 @@ const productFolder = resolve(import.meta.dirname, "..");
 
 export interface Running extends AsyncDisposable {
   endpoint: string;
+  /** Ends what runs, while a disposal waits for it. */
+  hurry(): void;
 }
 
 /** Starts the product. `announce` gets each line of the banner; the last one is `ready URL`. */
@@ -72,6 +74,7 @@ async function build(
     logSink: functionLogs,
     productFolder,
     searchPath: config.searchPath,
+    isolation: config.isolation,
   });
   lifecycle.onStop("the sandbox", () => sandbox[Symbol.asyncDispose]());
 
@@ -94,7 +97,7 @@ async function build(
     dispatcher,
     hosts: [...dispatcher.hosts],
     credentials: credentialSource(config, sessions, dispatcher),
-    ownHosts: { names: [config.host], allowsAnyName: !hasDefaultKeys(config) },
+    ownHosts: { names: [config.host], allowsAnyName: !hasDefaultSecret(config) },
     doors: () => openDoors(dispatcher),
     health: () => ({ status: "ok", uptimeMs: systemClock.now() - startedMs, services: services.map(({ name }) => name) }),
   };
@@ -106,10 +109,12 @@ async function build(
   announce(`ready ${endpoint}`);
 
   startLoops(dispatcher, lifecycle, log);
+  const hurry = Promise.withResolvers<void>();
   lifecycle.onStop("running requests", async () => {
-    await Promise.all([listener.drain(drainMs), sandbox.drain(drainMs)]);
+    const drained = Promise.all([listener.drain(drainMs), sandbox.drain(drainMs)]);
+    await Promise.race([drained, hurry.promise.then(() => sandbox.drain(0))]);
   });
-  return { endpoint, [Symbol.asyncDispose]: () => lifecycle[Symbol.asyncDispose]() };
+  return { endpoint, hurry: hurry.resolve, [Symbol.asyncDispose]: () => lifecycle[Symbol.asyncDispose]() };
 }
 
 /** The data folder, locked for us, and what is kept in it. */
@@ -173,11 +178,13 @@ async function main(): Promise<void> {
   }
   const log = createLog(config.logLevel, (line) => process.stderr.write(line));
   const running = await start(config, log, (line) => process.stdout.write(`${line}\n`));
-  let isStopping = false;
+  let stopReason: string | undefined;
   const stop = (reason: string): void => {
-    if (isStopping) return;
-    isStopping = true;
-    log.info(`stopping (${reason}); running invocations may finish`);
+    // Only the same again is impatience: an npm that is stopped with us may pass on a signal of another kind.
+    if (reason === stopReason) running.hurry();
+    if (stopReason !== undefined) return;
+    stopReason = reason;
+    log.info(`stopping (${reason}); running invocations have ${drainMs / 1_000} s to finish; the same signal again ends them at once`);
     running[Symbol.asyncDispose]().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -195,14 +202,21 @@ async function main(): Promise<void> {
 
 if (import.meta.main) {
   main().catch((error: unknown) => {
-    const isExpected =
-      error instanceof ConfigError || error instanceof DataFolderInUse || (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-    process.stderr.write(`${isExpected ? explain(error as Error) : ((error as Error).stack ?? String(error))}\n`);
+    process.stderr.write(`${explain(error as Error)}\n`);
     process.exit(1);
   });
 }
 
+/** What its user can mend is said in a sentence; everything else is our mistake, and says where. */
 function explain(error: NodeJS.ErrnoException): string {
-  if (error.code !== "EADDRINUSE") return error.message;
-  return `Something listens on this port already (${error.message}). Choose another one with --port, or --port 0 for any free one.`;
+  const { code, syscall, message } = error;
+  if (error instanceof ConfigError || error instanceof DataFolderInUse || error instanceof DataFolderTooNew) return message;
+  if (code === "EADDRINUSE") {
+    return `Something listens on this port already (${message}). Choose another one with --port, or --port 0 for any free one.`;
+  }
+  if (syscall === "listen" || syscall === "getaddrinfo")
+    return `Cannot listen there (${message}). Choose another address with --host, another port with --port.`;
+  if (syscall !== undefined || code === "ERR_SQLITE_ERROR")
+    return `The data cannot be kept there (${message}). Choose another folder with --data-dir.`;
+  return error.stack ?? message;
 }

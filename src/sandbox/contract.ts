@@ -46,6 +46,8 @@ export interface EnvironmentSpec {
   functionVersion: string;
   /** As in the API: `nodejs22.x`. */
   runtime: string;
+  /** Which build of it, for the log. */
+  runtimeVersionArn: string;
   handler: string;
   architecture: "x86_64" | "arm64";
   /** Digest of the code package (a zip in the blob store). */

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import { SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest, type LogSink } from "./contract.ts";
-import type { Driver, LaunchFolders, ProcessExit } from "./drivers/driver.ts";
+import type { Driver, LaunchFolders, Network, ProcessExit } from "./drivers/driver.ts";
 import { removeFolder } from "./drivers/leftovers.ts";
 import { EnvironmentLog } from "./environment-log.ts";
 import { notLaunched, responseTooLarge, runtimeExited, runtimeReported, timedOut, type Failure } from "./failures.ts";
@@ -29,7 +29,7 @@ export interface EnvironmentParts {
   /** Epoch milliseconds from which on another environment shall serve. */
   replaceAtMs: number;
   program: { path: string; args: readonly string[]; variables: Readonly<Record<string, string>> };
-  openLink(listener: RuntimeListener): Promise<RuntimeLink>;
+  openLink(listener: RuntimeListener, network: Network): Promise<RuntimeLink>;
   events: {
     /** The caller has its answer. */
     onAnswered(): void;
@@ -111,9 +111,10 @@ export class Environment {
       variables: program.variables,
       folders,
       memoryMb: spec.memoryMb,
+      ephemeralStorageMb: spec.ephemeralStorageMb,
     };
     try {
-      await session.launch(driver, () => openLink(listener), order);
+      await session.launch(driver, (network) => openLink(listener, network), order);
       if (!this.#isCurrent(session)) return;
       this.#lifecycle.moveTo("Initialising");
       if (this.#log.isFull) session.pause();
@@ -151,6 +152,7 @@ export class Environment {
   #becomeReady(): void {
     const initMs = this.#parts.clock.monotonicMs() - this.#init.startedAtMs;
     this.#init.timer?.cancel();
+    this.#session?.holdToCpuShare();
     this.#session?.peakMemoryBytes();
     this.#lifecycle.moveTo("Idle");
     if (this.#invocation) this.#send(this.#invocation);

@@ -2,6 +2,8 @@ import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
 import type { LogSink, Sandbox } from "./contract.ts";
+import type { Driver } from "./drivers/driver.ts";
+import { openNamespaceDriver } from "./drivers/linux/namespaces.ts";
 import { openProcessDriver } from "./drivers/process.ts";
 import { EnvironmentPool, type PoolLimits } from "./pool.ts";
 import { prepareCode, prepareEnvironment, type UnpackedCode } from "./prepare-environment.ts";
@@ -9,7 +11,11 @@ import { RuntimeCatalog } from "./runtimes/catalog.ts";
 
 const defaultLimits: PoolLimits = { environments: 1_000, idleMs: 10 * 60 * 1000 };
 
+/** Which driver runs functions; `auto`: the one that isolates, where it works. */
+export type Isolation = "auto" | "namespaces" | "none";
+
 export interface SandboxOptions {
+  isolation: Isolation;
   clock: Clock;
   ids: Ids;
   log: Log;
@@ -32,7 +38,7 @@ export interface SandboxOptions {
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { clock, log, runFolder } = options;
-  const driver = await openProcessDriver({ runFolder, clock, log });
+  const driver = await openDriver(options.isolation, { runFolder, clock, log });
   const workshop = { ...options, driver, catalog: new RuntimeCatalog(options) };
   const pool = new EnvironmentPool(clock, options.limits ?? defaultLimits, (spec, events) => prepareEnvironment(workshop, spec, events));
   return {
@@ -41,6 +47,20 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     retire: (specKey) => pool.retire(specKey),
     describe: () => driver.describe(),
     drain: (graceMs) => pool.drain(graceMs),
-    [Symbol.asyncDispose]: () => pool.drain(0),
+    async [Symbol.asyncDispose]() {
+      await pool.drain(0);
+      await driver[Symbol.asyncDispose]();
+    },
   };
+}
+
+async function openDriver(isolation: Isolation, options: { runFolder: string; clock: Clock; log: Log }): Promise<Driver> {
+  if (isolation === "none") return openProcessDriver(options);
+  try {
+    return await openNamespaceDriver(options);
+  } catch (error) {
+    const isolationFailure = (error as Error).message;
+    if (isolation === "namespaces") throw new Error(`Functions cannot be isolated by namespaces here: ${isolationFailure}.`, { cause: error });
+    return openProcessDriver({ ...options, isolationFailure });
+  }
 }

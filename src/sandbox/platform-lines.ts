@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { EnvironmentSpec } from "./contract.ts";
 import type { Failure } from "./failures.ts";
 
@@ -34,9 +33,8 @@ export function platformLines(spec: EnvironmentSpec): PlatformLines {
 }
 
 function textLines(spec: EnvironmentSpec): PlatformLines {
-  const { label, arn } = runtimeVersion(spec);
   return {
-    initStart: () => [`INIT_START Runtime Version: ${label}\tRuntime Version ARN: ${arn}`],
+    initStart: () => [`INIT_START Runtime Version: ${runtimeLabel(spec.runtime)}\tRuntime Version ARN: ${spec.runtimeVersionArn}`],
     initFailed: (_, phase, durationMs, failure) => [
       `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${statusText(failure)}`,
     ],
@@ -70,11 +68,10 @@ type Level = (typeof levels)[number];
 
 /** Which event has which level: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
 function jsonLines(spec: EnvironmentSpec): PlatformLines {
-  const { label, arn } = runtimeVersion(spec);
   const wanted = levels.indexOf((spec.logging.systemLevel ?? "INFO") as Level);
   const line = (level: Level, nowMs: number, type: string, record: Record<string, unknown>): string[] =>
     levels.indexOf(level) < wanted ? [] : [JSON.stringify({ time: new Date(nowMs).toISOString(), type: `platform.${type}`, record })];
-  const version = { runtimeVersion: label, runtimeVersionArn: arn };
+  const version = { runtimeVersion: runtimeLabel(spec.runtime), runtimeVersionArn: spec.runtimeVersionArn };
   const identity = { functionName: spec.functionName, functionVersion: spec.functionVersion };
   const onDemand = { initializationType: "on-demand" };
   return {
@@ -120,10 +117,8 @@ function rounded(durationMs: number): number {
   return Math.round(durationMs * 1000) / 1000;
 }
 
-/** `nodejs22.x` is `nodejs:22.v1`; AWS's ARN names a build by a hash, ours is that of the label. */
-function runtimeVersion(spec: EnvironmentSpec): { label: string; arn: string } {
-  const [, family = spec.runtime, version = ""] = /^([a-z]+)\.?(.*?)(?:\.x)?$/.exec(spec.runtime) ?? [];
-  const label = `${family}:${version}.v1`;
-  const hash = createHash("sha256").update(label).digest("hex");
-  return { label, arn: `arn:aws:lambda:${spec.region}::runtime:${hash}` };
+/** `nodejs22.x` is `nodejs:22.v1`. */
+function runtimeLabel(runtime: string): string {
+  const [, family = runtime, version = ""] = /^([a-z]+)\.?(.*?)(?:\.x)?$/.exec(runtime) ?? [];
+  return `${family}:${version}.v1`;
 }

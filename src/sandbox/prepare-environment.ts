@@ -7,6 +7,7 @@ import { SandboxFailure, type EnvironmentSpec, type LogSink, type SessionCredent
 import type { Driver } from "./drivers/driver.ts";
 import { environmentFolderPrefix } from "./drivers/leftovers.ts";
 import { functionVariables } from "./environment-variables.ts";
+import { openEndpointRelay, relayedUrl } from "./endpoint-relay.ts";
 import { Environment } from "./environment.ts";
 import { FramedLink } from "./framed-link.ts";
 import type { MemberEvents } from "./pool.ts";
@@ -72,6 +73,7 @@ export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSp
   }
   await mkdir(folders.tmp, { recursive: true, mode: 0o700 }).catch(failing("no folder could be made for an execution environment"));
   const logStream = logStreamName(clock, ids, spec.functionVersion);
+  const seenSpec = driver.hasPrivateNetworks ? { ...spec, endpointUrl: relayedUrl(spec.endpointUrl) } : spec;
   return new Environment({
     spec,
     clock,
@@ -81,8 +83,11 @@ export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSp
     folders,
     logStream,
     replaceAtMs: replaceAt(clock.now(), credentials, spec.timeoutMs),
-    program: { path: start.program, args: start.args, variables: functionVariables(spec, credentials, start, places, logStream) },
-    openLink: async (listener) => (start.link === "frames" ? new FramedLink(listener) : openRuntimeApi(listener, ids)),
+    program: { path: start.program, args: start.args, variables: functionVariables(seenSpec, credentials, start, places, logStream) },
+    async openLink(listener, network) {
+      if (driver.hasPrivateNetworks) await openEndpointRelay(network, spec.endpointUrl, credentials.accessKeyId);
+      return start.link === "frames" ? new FramedLink(listener) : openRuntimeApi(listener, ids, network);
+    },
     events,
   });
 }

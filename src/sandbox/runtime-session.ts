@@ -1,6 +1,6 @@
 import { LineSplitter } from "./line-splitter.ts";
 import type { InvocationRequest } from "./contract.ts";
-import type { Driver, LaunchOrder, ProcessExit, RunningProcess } from "./drivers/driver.ts";
+import type { Driver, LaunchOrder, Network, ProcessExit, RunningProcess } from "./drivers/driver.ts";
 import type { RuntimeLink } from "./runtime-link.ts";
 
 export interface OutputListener {
@@ -12,11 +12,17 @@ export interface OutputListener {
   exited(exit: ProcessExit): void;
 }
 
+/** What a launch takes besides what the session itself provides. */
+type Order = Omit<LaunchOrder, "wantsFrames" | "network">;
+
+type OpenLink = (network: Network) => Promise<RuntimeLink>;
+
 /** One run of a runtime's process, from launch to end, with its link and its output. An environment has one after another. */
 export class RuntimeSession {
   #listener: OutputListener;
   #splitters: LineSplitter[];
   #link: RuntimeLink | undefined;
+  #network: Network | undefined;
   #process: RunningProcess | undefined;
   #launching: Promise<void> | undefined;
   #isEnding = false;
@@ -27,7 +33,7 @@ export class RuntimeSession {
   }
 
   /** Rejects if the process cannot be started. */
-  launch(driver: Driver, openLink: () => Promise<RuntimeLink>, order: Omit<LaunchOrder, "wantsFrames">): Promise<void> {
+  launch(driver: Driver, openLink: OpenLink, order: Order): Promise<void> {
     this.#launching = this.#launch(driver, openLink, order);
     return this.#launching;
   }
@@ -38,6 +44,10 @@ export class RuntimeSession {
 
   peakMemoryBytes(): number {
     return this.#process?.peakMemoryBytes() ?? 0;
+  }
+
+  holdToCpuShare(): void {
+    this.#process?.holdToCpuShare();
   }
 
   pause(): void {
@@ -63,14 +73,18 @@ export class RuntimeSession {
     // A launch that was under way has opened its link meanwhile.
     this.#link?.close();
     await this.#process?.stop();
+    this.#network?.close();
+    this.#network = undefined;
     this.flushLines();
   }
 
-  async #launch(driver: Driver, openLink: () => Promise<RuntimeLink>, order: Omit<LaunchOrder, "wantsFrames">): Promise<void> {
-    const link = await openLink();
+  async #launch(driver: Driver, openLink: OpenLink, order: Order): Promise<void> {
+    const network = driver.openNetwork();
+    this.#network = network;
+    const link = await openLink(network);
     this.#link = link;
     const variables = { ...order.variables, ...link.variables };
-    const process = await driver.launch({ ...order, variables, wantsFrames: link.wantsFrames });
+    const process = await driver.launch({ ...order, variables, network, wantsFrames: link.wantsFrames });
     this.#process = process;
     link.attach(process);
     this.#outputs().forEach((stream, index) => {

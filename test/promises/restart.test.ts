@@ -7,9 +7,12 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { createFunction, eventually, payloadOf } from "#test/functions.ts";
+import { long } from "#test/long.ts";
 import { connect, createFunctionRole, type ProductProcess, spawnProduct } from "#test/product.ts";
 
 const pidSource = "exports.handler = async () => process.pid;";
+
+const kills = long ? 50 : 1;
 
 describe("a data folder", () => {
   let dataFolder: string;
@@ -87,40 +90,88 @@ describe("a data folder", () => {
     assert.doesNotMatch(product.errors(), /error/);
   });
 
+  test("ends running invocations at once when it is told to stop a second time", async () => {
+    const product = await startAgain();
+    const { lambda } = connect(product.endpoint);
+    await createFunction(lambda, "lingering", "exports.handler = () => new Promise((resolve) => setTimeout(resolve, 60_000));", {
+      Timeout: 60,
+    });
+    const running = assert.rejects(lambda.invoke({ FunctionName: "lingering" }));
+    await delay(200);
+    const stopping = performance.now();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGINT"] as const) {
+      product.process.kill(signal);
+      await delay(100);
+    }
+    if (product.process.exitCode === null) await once(product.process, "exit");
+    assert.equal(product.process.exitCode, 0);
+    assert.ok(performance.now() - stopping < 10_000, "it waited for the invocation");
+    await running;
+  });
+
+  test("that cannot be one is refused in words that help", async () => {
+    const file = join(dataFolder, "format");
+    await assert.rejects(spawnProduct(file), (error: Error) => {
+      assert.match(error.message, /EEXIST.*--data-dir/);
+      assert.doesNotMatch(error.message, /\n\s+at /, "no stack: this is not a bug");
+      return true;
+    });
+  });
+
   test("runs every event that was accepted, although the process is killed", async () => {
-    const first = await startAgain();
-    const { lambda, logs } = connect(first.endpoint);
+    let product = await startAgain();
+    const { lambda, logs } = connect(product.endpoint);
     const ledger = { logGroupName: "ledger", logStreamName: "numbers" };
     await logs.createLogGroup({ logGroupName: ledger.logGroupName });
     await logs.createLogStream(ledger);
     await createFunction(lambda, "counted", countingSource);
     const accepted: number[] = [];
-    const sending = (async () => {
-      for (let number = 0; ; number++) {
-        await lambda.invoke({ FunctionName: "counted", InvocationType: "Event", Payload: JSON.stringify({ number }) });
-        accepted.push(number);
-      }
-    })().catch(() => {});
-    await eventually(
-      async () => accepted.length,
-      (count) => count >= 30,
-    );
-    first.process.kill("SIGKILL");
-    await sending;
-
-    const second = await startAgain();
+    for (let round = 0; round < kills; round++) {
+      const sending = send(product, accepted);
+      await eventually(
+        async () => accepted.length,
+        (count) => count >= 30 * (round + 1),
+      );
+      product.process.kill("SIGKILL");
+      await sending;
+      product = await startAgain();
+    }
     await eventually(
       async () => {
-        const { events } = await connect(second.endpoint).logs.getLogEvents({ ...ledger, startFromHead: true });
-        const seen = new Set(events!.map(({ message }) => Number(message)));
+        const seen = await readNumbers(product, ledger);
         return accepted.filter((number) => !seen.has(number));
       },
       (missing) => missing.length === 0,
     );
-    second.process.kill("SIGTERM");
-    await once(second.process, "exit");
+    product.process.kill("SIGTERM");
+    await once(product.process, "exit");
   });
 });
+
+/** Sends events until the product is gone; `accepted` gets the numbers of those that were. */
+async function send({ endpoint }: ProductProcess, accepted: number[]): Promise<void> {
+  const { lambda } = connect(endpoint);
+  // What is not accepted before the kill is not sent again: its number is not in the list.
+  for (let number = (accepted.at(-1) ?? -1) + 2; ; number++) {
+    try {
+      await lambda.invoke({ FunctionName: "counted", InvocationType: "Event", Payload: JSON.stringify({ number }) });
+    } catch {
+      return;
+    }
+    accepted.push(number);
+  }
+}
+
+async function readNumbers({ endpoint }: ProductProcess, ledger: { logGroupName: string; logStreamName: string }): Promise<Set<number>> {
+  const { logs } = connect(endpoint);
+  const seen = new Set<number>();
+  for (let nextToken: string | undefined; ;) {
+    const page = await logs.getLogEvents({ ...ledger, startFromHead: true, nextToken });
+    for (const { message } of page.events!) seen.add(Number(message));
+    if (page.nextForwardToken === nextToken) return seen;
+    nextToken = page.nextForwardToken;
+  }
+}
 
 /** Writes down, durably, which events it has dealt with: an operation that answers has reached the disk. */
 const countingSource = `

@@ -1,3 +1,6 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import type { Server } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import type { DriverDescription, FileSystemMount } from "../contract.ts";
 
@@ -5,12 +8,24 @@ import type { DriverDescription, FileSystemMount } from "../contract.ts";
  * A driver turns a launch order into running processes, and ends all of them again. The process driver (process.ts) works
  * everywhere and isolates nothing; drivers that isolate implement the same interface.
  */
-export interface Driver {
+export interface Driver extends AsyncDisposable {
+  /** Whether the network of a launch is its own, so that nothing else of this machine can be reached from it, and nobody else gets in. */
+  readonly hasPrivateNetworks: boolean;
   /** Rejects when the program cannot be started; with `ProgramMissing` if there is no such program. */
   launch(order: LaunchOrder): Promise<RunningProcess>;
   /** Where a program launched with these folders will find them. */
   places(folders: LaunchFolders): Places;
+  /** What one launch has for a network, made before it because the program must be told the addresses in there. */
+  openNetwork(): Network;
   describe(): DriverDescription;
+}
+
+/** Where the program of one launch finds servers of ours: on its loopback interface. */
+export interface Network {
+  /** Lets the server listen, on this port if the network is private and on any free one if not. Resolves with `ADDRESS:PORT`. */
+  listen(server: Server, port: number): Promise<string>;
+  /** Called once the processes are gone; ends the servers of a private network. */
+  close(): void;
 }
 
 export interface LaunchOrder {
@@ -20,12 +35,15 @@ export interface LaunchOrder {
   /** The whole environment of the process; a driver adds only what it must (such as TMPDIR). */
   variables: Readonly<Record<string, string>>;
   folders: LaunchFolders;
+  /** Of this driver. */
+  network: Network;
   memoryMb: number;
+  ephemeralStorageMb: number;
   /** Whether the program gets a connected stream socket as descriptor 3. */
   wantsFrames: boolean;
 }
 
-/** Absolute paths, as the supervisor sees them. */
+/** Absolute paths, as the supervisor sees them. The same object for all launches of an environment. */
 export interface LaunchFolders {
   /** Belongs to one environment alone, exists, and names it uniquely. */
   environment: string;
@@ -48,6 +66,20 @@ export interface Places {
   layers: string;
   /** Whether file systems can be had under /mnt. */
   hasFileSystems: boolean;
+}
+
+/** The path of the order's program in the eyes of the function. */
+export function seenProgram({ program, folders }: LaunchOrder, places: Places): string {
+  if (program.startsWith(`${folders.task}/`)) return places.task + program.slice(folders.task.length);
+  if (folders.layers !== undefined && program.startsWith(`${folders.layers}/`)) return places.layers + program.slice(folders.layers.length);
+  return program;
+}
+
+/** Rejects with `ProgramMissing`. */
+export async function checkProgram(program: string): Promise<void> {
+  await access(program, constants.X_OK).catch(() => {
+    throw new ProgramMissing(program);
+  });
 }
 
 export class ProgramMissing extends Error {
@@ -74,7 +106,9 @@ export interface RunningProcess {
    * (for a second at most, because a reader may have paused them). Never rejects.
    */
   readonly exited: Promise<ProcessExit>;
-  /** The most memory that was resident at once, sampled; 0 before the first sample. Cheap enough to ask per invocation. */
+  /** Initialisation, which has the processor to itself, is over: what follows is held to the share that goes with the memory. */
+  holdToCpuShare(): void;
+  /** The most memory that was in use at once, sampled; 0 before the first sample. Cheap enough to ask per invocation. */
   peakMemoryBytes(): number;
   /** Kills the program and everything it started, without notice. Resolves as `exited` does. */
   stop(): Promise<ProcessExit>;

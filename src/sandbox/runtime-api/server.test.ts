@@ -6,6 +6,7 @@ import { randomIds } from "#kit/ids.ts";
 import { requestOf } from "../fixtures/specs.ts";
 import type { RunningProcess } from "../drivers/driver.ts";
 import type { RuntimeAnswer, RuntimeLink } from "../runtime-link.ts";
+import { sharedNetwork } from "../drivers/shared-network.ts";
 import { openRuntimeApi } from "./server.ts";
 
 interface Api {
@@ -26,7 +27,7 @@ async function open(t: TestContext): Promise<Api> {
     logged: () => assert.fail("nothing is logged here"),
     violated: () => assert.fail("HTTP errors are answered"),
   };
-  const link = await openRuntimeApi(listener, randomIds);
+  const link = await openRuntimeApi(listener, randomIds, sharedNetwork);
   link.attach({} as RunningProcess);
   t.after(() => link.close());
   return { link, url: `http://${link.variables.AWS_LAMBDA_RUNTIME_API}/2018-06-01`, events, answers };

@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Ids } from "#kit/ids.ts";
 import type { InvocationRequest } from "../contract.ts";
+import type { Network } from "../drivers/driver.ts";
 import type { RuntimeLink, RuntimeListener } from "../runtime-link.ts";
 import { error } from "./error.ts";
 import type { Endpoint, Exchange } from "./exchange.ts";
@@ -28,14 +27,16 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "GET /2018-06-01/ping": ping,
 };
 
-/** Opens the Runtime API of one runtime process, on a port of the loopback interface that the system picks. */
-export async function openRuntimeApi(listener: RuntimeListener, ids: Ids): Promise<RuntimeLink> {
+/** AWS's own, where it is free. */
+const port = 9001;
+
+/** Opens the Runtime API of one runtime process in the network of its launch. */
+export async function openRuntimeApi(listener: RuntimeListener, ids: Ids, network: Network): Promise<RuntimeLink> {
   // A runtime may wait in `next` for days; limits on the time of a request would end that.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 });
   server.maxConnections = maxConnections;
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return new RuntimeApi(server, listener, ids);
+  const address = await network.listen(server, port);
+  return new RuntimeApi(server, address, listener, ids);
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, for one runtime process. */
@@ -48,8 +49,8 @@ class RuntimeApi implements RuntimeLink {
   /** Before the process runs, and after its end, whoever calls is not our runtime. */
   #isOpen = false;
 
-  constructor(server: Server, listener: RuntimeListener, ids: Ids) {
-    this.variables = { AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(server.address() as AddressInfo).port}` };
+  constructor(server: Server, address: string, listener: RuntimeListener, ids: Ids) {
+    this.variables = { AWS_LAMBDA_RUNTIME_API: address };
     this.#server = server;
     this.#ids = ids;
     this.#exchange = { states: new RuntimeStateMachine(), listener: this.#whileOpen(listener), current: undefined, waiting: undefined };

@@ -4,6 +4,7 @@ import type { CallsOf } from "#wire/calls.ts";
 import { servicePrincipal } from "#wire/principal.ts";
 import { type FileSystemFolders, mountsOf } from "./function-file-systems.ts";
 import type { FunctionVersion } from "./function-version.ts";
+import { runtimeVersionArn } from "./runtimes.ts";
 
 /** How long the credentials of one environment are good; the sandbox replaces environments long before. */
 const credentialSeconds = 12 * 3_600;
@@ -39,6 +40,7 @@ export class EnvironmentSpecs {
       functionName: version.name,
       functionVersion: version.version,
       runtime: version.runtime,
+      runtimeVersionArn: runtimeVersionArn(version.runtime, version.region),
       handler: version.handler,
       architecture: version.architecture,
       codeDigest: version.code.digest,

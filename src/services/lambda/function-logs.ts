@@ -76,7 +76,9 @@ export class FunctionLogs implements LogSink {
     gathering.sent = undefined;
     gathering.sending = gathering.sending.then(() => this.#putAll(gathering.stream, lines));
     await gathering.sending;
-    if (gathering.lines.length === 0 && gathering.sent === undefined) this.#streams.delete(key);
+    // Meanwhile another one may have taken its place, which is not done.
+    const isDone = gathering.lines.length === 0 && gathering.sent === undefined;
+    if (isDone && this.#streams.get(key) === gathering) this.#streams.delete(key);
   }
 
   async #putAll(stream: LogStreamName, lines: readonly LogLine[]): Promise<void> {

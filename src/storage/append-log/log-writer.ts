@@ -37,7 +37,8 @@ export class LogWriter {
   readonly #turn = new Semaphore(1);
   #queue: Waiting[] = [];
   #queuedBytes = 0;
-  #isRunning = false;
+  /** Writes until the queue is empty; absent when nothing is queued. */
+  #running: Promise<void> | undefined;
   #isClosed = false;
   #file: { handle: FileHandle; segment: Segment } | undefined;
   #syncTimer: Timer | undefined;
@@ -52,7 +53,7 @@ export class LogWriter {
     const waiting: Waiting = { ...encodeBlock(batch), waitsForDisk, settle: Promise.withResolvers() };
     this.#queue.push(waiting);
     this.#queuedBytes += waiting.bytes.length;
-    if (!this.#isRunning) void this.#run();
+    this.#running ??= this.#run();
     if (waitsForDisk || this.#queuedBytes > queueBytes) return waiting.settle.promise;
     // Nobody waits for this one: its failure is in the product's log.
     waiting.settle.promise.catch(() => {});
@@ -79,12 +80,11 @@ export class LogWriter {
   /** Writes what is queued, syncs, closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    while (this.#queue.length > 0) await this.#queue.at(-1)!.settle.promise.catch(() => {});
+    await this.#running;
     await this.releaseFile();
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true;
     while (this.#queue.length > 0) {
       await this.#turn.run(async () => {
         const group = this.#group();
@@ -101,7 +101,7 @@ export class LogWriter {
         }
       });
     }
-    this.#isRunning = false;
+    this.#running = undefined;
   }
 
   /** The head of the queue; it stays queued until it is written. */

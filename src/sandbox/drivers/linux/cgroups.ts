@@ -101,10 +101,10 @@ export class Cgroup {
     this.#clock = clock;
     for (const folder of this.#folders) mkdirSync(folder);
     const memoryBytes = memoryMb * 1024 * 1024;
-    this.#write("memory", { 1: ["memory.limit_in_bytes", memoryBytes], 2: ["memory.max", memoryBytes] });
-    // Swapping would let a function use more; a kernel without swap lacks the files.
-    attempt(() => this.#write("memory", { 1: ["memory.memsw.limit_in_bytes", memoryBytes], 2: ["memory.swap.max", 0] }));
-    this.#write("pids", { 1: ["pids.max", maxProcesses], 2: ["pids.max", maxProcesses] });
+    this.#write("memory", { 1: { "memory.limit_in_bytes": memoryBytes }, 2: { "memory.max": memoryBytes } });
+    // Swap would let a function use more; a kernel without it lacks the files.
+    attempt(() => this.#write("memory", { 1: { "memory.memsw.limit_in_bytes": memoryBytes }, 2: { "memory.swap.max": 0 } }));
+    this.#write("pids", { 1: { "pids.max": maxProcesses }, 2: { "pids.max": maxProcesses } });
   }
 
   /** A process enters by writing `0` into each. */
@@ -115,8 +115,10 @@ export class Cgroup {
   /** From now on the processor is shared in proportion to the memory. */
   limitCpu(): void {
     const quotaUs = Math.max(Math.round((this.#memoryMb / memoryMbPerCpu) * cpuPeriodUs), minCpuQuotaUs);
-    this.#write("cpu", { 1: ["cpu.cfs_period_us", cpuPeriodUs], 2: ["cpu.max", `${quotaUs} ${cpuPeriodUs}`] });
-    if (this.#hierarchies.get("cpu")?.version === 1) this.#write("cpu", { 1: ["cpu.cfs_quota_us", quotaUs], 2: ["", ""] });
+    this.#write("cpu", {
+      1: { "cpu.cfs_period_us": cpuPeriodUs, "cpu.cfs_quota_us": quotaUs },
+      2: { "cpu.max": `${quotaUs} ${cpuPeriodUs}` },
+    });
   }
 
   /** The most memory that was in use at once; 0 where that is not known. */
@@ -150,11 +152,11 @@ export class Cgroup {
     return results.every(Boolean);
   }
 
-  #write(controller: Controller, files: Record<1 | 2, [file: string, value: string | number]>): void {
+  /** Writes the files of the version in use; nothing where the controller is missing. */
+  #write(controller: Controller, files: Record<1 | 2, Record<string, string | number>>): void {
     const at = this.#hierarchies.get(controller);
     if (!at) return;
-    const [file, value] = files[at.version];
-    writeFileSync(join(at.folder, this.#path, file), String(value));
+    for (const [file, value] of Object.entries(files[at.version])) writeFileSync(join(at.folder, this.#path, file), String(value));
   }
 }
 

@@ -19,7 +19,6 @@ const interfaceUp = 0x41;
  * the namespace of the thread that made it; so that thread, our only one, goes there for the moment that takes.
  */
 export class PrivateNetwork implements Network {
-  readonly isPrivate = true;
   /** Closed with the network; a process that has entered keeps the namespace. */
   readonly descriptor: number;
   #calls: SystemCalls;

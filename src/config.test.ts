@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+
+function read(args: string[], environment: Record<string, string> = {}): Config {
+  const config = readConfig(args, environment);
+  assert.ok(config !== "help");
+  return config;
+}
+
+describe("the configuration", () => {
+  test("takes a flag before a variable, a variable before a default", () => {
+    assert.equal(read([]).port, 4566);
+    assert.equal(read([], { PILOTLIGHT_PORT: "1" }).port, 1);
+    assert.equal(read(["--port", "2"], { PILOTLIGHT_PORT: "1" }).port, 2);
+  });
+
+  test("takes an empty variable for none", () => {
+    assert.equal(read([], { PILOTLIGHT_HOST: "" }).host, "127.0.0.1");
+  });
+
+  test("keeps toolchains in the data folder unless told otherwise", () => {
+    assert.equal(read(["--data-dir", "/d"]).toolchainFolder, "/d/toolchains");
+    assert.equal(read(["--data-dir", "/d", "--toolchain-dir", "/t"]).toolchainFolder, "/t");
+  });
+
+  test("refuses what cannot be, and names flag and variable", () => {
+    const refused = [
+      ["--port", "65536"],
+      ["--port", "-1"],
+      ["--region", "nowhere"],
+      ["--account", "12"],
+      ["--log-level", "loud"],
+      ["--root-secret-key", ""],
+    ] as const;
+    for (const [flag, value] of refused) {
+      const variable = `PILOTLIGHT_${flag.slice(2).toUpperCase().replaceAll("-", "_")}`;
+      assert.throws(
+        () => read([`${flag}=${value}`]),
+        (error: Error) => error instanceof ConfigError && error.message.includes(`${flag} (or ${variable})`),
+        flag,
+      );
+    }
+    assert.throws(() => read(["--prot", "1"]), ConfigError);
+  });
+
+  test("serves loopback only while the secret key is the one that everybody knows, whatever the access key", () => {
+    for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) assert.equal(read(["--host", host]).host, host);
+    for (const host of ["0.0.0.0", "::", "10.0.0.1", "127.0.0.1.example"]) {
+      assert.throws(() => read(["--host", host]), ConfigError, host);
+      assert.throws(() => read(["--host", host, "--root-access-key", "mine"]), ConfigError, host);
+      assert.equal(read(["--host", host, "--root-secret-key", "mine"]).host, host);
+    }
+  });
+
+  test("reads file systems from repeated flags, or from one variable with commas", () => {
+    const arns = [1, 2].map((number) => `arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-${number}`);
+    const wanted = new Map(arns.map((arn, index) => [arn, `/folder=${index}`]));
+    const texts = [...wanted].map(([arn, folder]) => `${arn}=${folder}`);
+    assert.deepEqual(read(texts.flatMap((text) => ["--file-system", text])).fileSystems, wanted);
+    assert.deepEqual(read([], { PILOTLIGHT_FILE_SYSTEMS: texts.join(",") }).fileSystems, wanted);
+    assert.throws(() => read(["--file-system", "/folder"]), ConfigError);
+  });
+});

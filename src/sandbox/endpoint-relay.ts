@@ -1,0 +1,56 @@
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import type { Network } from "./drivers/driver.ts";
+
+/** Of one environment at once. */
+const maxConnections = 256;
+
+/** Where a signature names its access key: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
+const inHeader = /Credential=([^/,\s]+)\//g;
+const inQuery = /[?&]X-Amz-Credential=([^&]*?)(?:%2F|\/)/gi;
+
+/**
+ * The product's endpoint in a private network. A function may call it as its own role, or unsigned as the world may; keys that it has found
+ * elsewhere, the root's above all, are of no use from in there.
+ */
+export async function openEndpointRelay(network: Network, endpointUrl: string, accessKeyId: string): Promise<void> {
+  const { hostname, port } = new URL(endpointUrl);
+  const agent = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
+  const server = createServer({ requestTimeout: 0 }, (incoming, reply) => {
+    if (signers(incoming).every((signer) => signer === accessKeyId)) void relay(incoming, reply, agent);
+    else refuse(reply);
+  });
+  server.maxConnections = maxConnections;
+  await network.listen(server, Number(port));
+}
+
+/** The endpoint as it is seen through the relay. */
+export const relayedUrl = (endpointUrl: string): string => `http://127.0.0.1:${new URL(endpointUrl).port}`;
+
+function signers({ headers, url = "" }: IncomingMessage): string[] {
+  const named = [...(headers.authorization ?? "").matchAll(inHeader), ...url.matchAll(inQuery)];
+  return named.map(([, signer = ""]) => decodeURIComponent(signer));
+}
+
+function refuse(reply: ServerResponse): void {
+  const message = "A function may call only with the credentials of its own role.";
+  reply.writeHead(403, { "content-type": "application/json", "x-amzn-errortype": "AccessDeniedException", connection: "close" });
+  reply.end(JSON.stringify({ __type: "AccessDeniedException", message }));
+}
+
+/** Ends quietly when either side goes away. */
+async function relay(incoming: IncomingMessage, reply: ServerResponse, to: { host: string; port: number }): Promise<void> {
+  const outgoing = request({ ...to, method: incoming.method, path: incoming.url, headers: incoming.rawHeaders, agent: false });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => outgoing.once("response", resolve).once("error", reject));
+  reply.once("close", () => outgoing.destroy());
+  // The product may answer before it has read everything.
+  pipeline(incoming, outgoing).catch(() => {});
+  try {
+    const answer = await answered;
+    reply.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    await pipeline(answer, reply);
+  } catch {
+    if (!reply.headersSent) reply.writeHead(502);
+    reply.end();
+  }
+}
