@@ -31,12 +31,12 @@ export const payloadOf = (answer: InvokeCommandOutput): unknown => JSON.parse(Bu
 /** The tail of the log that came with an answer. */
 export const tailOf = (answer: InvokeCommandOutput): string => Buffer.from(answer.LogResult ?? "", "base64").toString();
 
-/** Calls until `isDone`, twenty times a second, for ten seconds at most. */
-export async function eventually<T>(call: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> {
+/** Calls until `isDone`, twenty times a second, for ten seconds at most unless told otherwise. */
+export async function eventually<T>(call: () => Promise<T>, isDone: (value: T) => boolean, seconds = 10): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     const value = await call();
     if (isDone(value)) return value;
-    if (attempt === 200) throw new Error(`it did not come to pass; last seen: ${JSON.stringify(value)}`);
+    if (attempt === seconds * 20) throw new Error(`it did not come to pass; last seen: ${JSON.stringify(value)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "#kit/log.ts";
@@ -67,6 +67,8 @@ export class NodeToolchain {
       await run("npm", ["install", "--prefix", folder, "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", name], {
         timeout: installLimitMs,
       });
+      // mkdtemp lets only us in; functions may run as another user.
+      await chmod(folder, 0o755);
       await rm(target, { recursive: true, force: true });
       await rename(folder, target);
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Control groups, written by ourselves: one parent for the whole product, one group below it per launch, alike on version 1, on version 2 and on
- * machines that mix them.
+ * Control groups, written by ourselves: one parent for every Pilotlight of the machine, one group below it per launch, alike on version 1, on
+ * version 2 and on machines that mix them.
  *
  * https://docs.kernel.org/admin-guide/cgroup-v1/index.html, https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
@@ -45,38 +45,43 @@ export function findHierarchies(mountInfo: string, read: (path: string) => strin
   return found;
 }
 
-/** The parent of all groups of one run folder. */
+const parentName = "pilotlight";
+
+/** All groups of one driver. */
 export class CgroupTree {
   readonly missing: readonly Controller[];
   #hierarchies: Hierarchies;
-  #name: string;
+  /** Names of groups begin with the id of the process that made them: so those of a process that was killed are known. */
+  #prefix: string;
   #clock: Clock;
+  #count = 0;
 
-  /** Makes the parent, and removes what an earlier process left below it. */
+  /** Makes the parent, and removes what processes that are gone have left below it. `name` tells drivers of one process apart. */
   constructor(name: string, clock: Clock) {
-    this.#name = name;
+    this.#prefix = `${process.pid}-${name}-`;
     this.#clock = clock;
     const mountInfo = readFileSync("/proc/self/mountinfo", "utf8");
     const read = (path: string): string => readFileSync(path, "utf8");
-    const usable = [...findHierarchies(mountInfo, read)].filter(([controller, at]) => makeParent(join(at.folder, name), controller, at.version));
+    const usable = [...findHierarchies(mountInfo, read)].filter(([controller, at]) => makeParent(join(at.folder, parentName), controller, at.version));
     this.#hierarchies = new Map(usable);
     this.missing = controllers.filter((controller) => !this.#hierarchies.has(controller));
-    this.#sweep();
+    this.#sweep((name) => !isAlive(Number.parseInt(name, 10)));
   }
 
   /** A group with limits on memory and processes; that on the processor comes later. Throws if it cannot be made. */
-  create(name: string, memoryMb: number): Cgroup {
-    return new Cgroup(this.#hierarchies, join(this.#name, name), memoryMb, this.#clock);
+  create(memoryMb: number): Cgroup {
+    return new Cgroup(this.#hierarchies, join(parentName, `${this.#prefix}${this.#count++}`), memoryMb, this.#clock);
   }
 
   close(): void {
-    this.#sweep();
-    for (const folder of foldersOf(this.#hierarchies, this.#name)) attempt(() => rmdirSync(folder));
+    this.#sweep((name) => name.startsWith(this.#prefix));
+    // It stays while others use it.
+    for (const parent of foldersOf(this.#hierarchies, parentName)) attempt(() => rmdirSync(parent));
   }
 
-  #sweep(): void {
-    for (const parent of foldersOf(this.#hierarchies, this.#name)) {
-      const groups = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  #sweep(isMeant: (name: string) => boolean): void {
+    for (const parent of foldersOf(this.#hierarchies, parentName)) {
+      const groups = readdirSync(parent, { withFileTypes: true }).filter((entry) => entry.isDirectory() && isMeant(entry.name));
       for (const { name } of groups) {
         for (const pid of processesIn(join(parent, name))) kill(pid);
         attempt(() => rmdirSync(join(parent, name)));
@@ -99,7 +104,8 @@ export class Cgroup {
     this.#folders = foldersOf(hierarchies, path);
     this.#memoryMb = memoryMb;
     this.#clock = clock;
-    for (const folder of this.#folders) mkdirSync(folder);
+    // Recursively, because another Pilotlight may have removed the parent as it left.
+    for (const folder of this.#folders) mkdirSync(folder, { recursive: true });
     const memoryBytes = memoryMb * 1024 * 1024;
     this.#write("memory", { 1: { "memory.limit_in_bytes": memoryBytes }, 2: { "memory.max": memoryBytes } });
     // Swap would let a function use more; a kernel without it lacks the files.
@@ -178,6 +184,8 @@ function foldersOf(hierarchies: Hierarchies, path: string): string[] {
 function processesIn(folder: string): number[] {
   return (attempt(() => readFileSync(join(folder, "cgroup.procs"), "latin1")) ?? "").split("\n").filter(Boolean).map(Number);
 }
+
+const isAlive = (pid: number): boolean => attempt(() => process.kill(pid, 0)) ?? false;
 
 function attempt<T>(action: () => T): T | undefined {
   try {

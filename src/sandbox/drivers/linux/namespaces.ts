@@ -42,7 +42,7 @@ export async function openNamespaceDriver(options: NamespacesOptions): Promise<D
   if (process.getuid?.() !== 0) throw new Error("only root may make them");
   const [tools, calls] = await Promise.all([findTools(), loadSystemCalls(), sweepLeftovers(options.runFolder, options.log)]);
   if (!calls) throw new Error("Node has no node:ffi");
-  const name = `pilotlight-${createHash("sha256").update(options.runFolder).digest("hex").slice(0, 12)}`;
+  const name = createHash("sha256").update(options.runFolder).digest("hex").slice(0, 12);
   const parts = { ...options, tools, calls, cgroups: new CgroupTree(name, options.clock) };
   const images = await TmpImages.open(options.runFolder);
   const launcher = process.arch === "x64" ? join(options.runFolder, "seccomp") : undefined;
@@ -72,7 +72,7 @@ class NamespaceDriver implements Driver {
   #hasSeccomp: boolean;
   #roots: TemplateRoots;
   #uids = new WeakMap<LaunchFolders, number>();
-  #launches = 0;
+  #environments = 0;
 
   constructor(parts: Parts, images: TmpImages | undefined, launcher: string | undefined) {
     this.#parts = parts;
@@ -93,7 +93,7 @@ class NamespaceDriver implements Driver {
       groupsOf(folders),
       openVariables(order),
     ]);
-    const cgroup = this.#parts.cgroups.create(`${process.pid}-${this.#launches++}`, order.memoryMb);
+    const cgroup = this.#parts.cgroups.create(order.memoryMb);
     const site = { tools: this.#parts.tools, holder, root: this.#roots.folder, groupDoors: cgroup.doors, uid, tmp, readable, passwd, hasSeccomp: this.#hasSeccomp, extraGroups };
     const [program, ...args] = launchCommand(site, order, seenProgram(order, placesOf(folders)));
     const child = spawn(program as string, args, {
@@ -149,7 +149,7 @@ class NamespaceDriver implements Driver {
 
   /** Runs a program in a sandbox to see whether that works; resolves with what went wrong, if it did. */
   async tryOut(): Promise<string | undefined> {
-    const environment = join(this.#parts.runFolder, `env-trial-${this.#launches}`);
+    const environment = join(this.#parts.runFolder, `env-trial-${this.#environments}`);
     const tmp = join(environment, "tmp");
     await mkdir(tmp, { recursive: true });
     let network: PrivateNetwork | undefined;
@@ -172,7 +172,7 @@ class NamespaceDriver implements Driver {
   }
 
   #uidOf(folders: LaunchFolders): number {
-    const uid = this.#uids.get(folders) ?? firstUid + (this.#launches % uidCount);
+    const uid = this.#uids.get(folders) ?? firstUid + (this.#environments++ % uidCount);
     this.#uids.set(folders, uid);
     return uid;
   }

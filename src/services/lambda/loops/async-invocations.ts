@@ -11,8 +11,8 @@ import { asyncBackOffMs, asyncRetryDelaysMs } from "../limits.ts";
 import { retryLimits } from "../satellites/event-invoke.ts";
 import type { LambdaState } from "../state.ts";
 
-/** Events that run at one time; the rest waits on disk. */
-const maximumRunning = 200;
+/** Events that run at one time; the rest waits on disk. A backlog shall not start more environments than a small machine can bear. */
+const maximumRunning = 50;
 
 export function asyncInvocations(state: LambdaState): Loop {
   return { start: () => new AsyncInvocations(state) };
