@@ -65,11 +65,22 @@ function describeError(exchange: Exchange, error: unknown, { log }: Gateway): Ht
   else {
     const operation = exchange.route?.operation.name ?? exchange.request.path;
     log.error(`${exchange.service?.definition.name ?? "gateway"}:${operation} failed`, { requestId: exchange.requestId, error });
-    known = new AwsError("InternalFailure", `Internal error. The log of Pilotlight has more under request id ${exchange.requestId}.`);
+    known = isDiskFull(error)
+      ? diskFull
+      : new AwsError("InternalFailure", `Internal error. The log of Pilotlight has more under request id ${exchange.requestId}.`);
   }
   const protocol = exchange.protocol ?? protocols[likelyProtocolName(exchange.request)];
   return protocol.writeError(exchange.service?.model ?? noModel, known, exchange.requestId);
 }
+
+/** SQLite's and the system's way to say it. */
+const isDiskFull = (error: unknown): boolean =>
+  /ENOSPC|disk is full/.test(error instanceof Error ? `${error.message} ${String(error.cause)}` : "");
+
+const diskFull = new AwsError(
+  "ServiceUnavailable",
+  "The disk of Pilotlight's data folder is full. Make room there and try again; nothing has been changed.",
+);
 
 /** For requests that are refused before their service is known. */
 const noModel: LoadedModel = {

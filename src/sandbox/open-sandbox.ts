@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
@@ -9,7 +10,11 @@ import { EnvironmentPool, type PoolLimits } from "./pool.ts";
 import { prepareCode, prepareEnvironment, type UnpackedCode } from "./prepare-environment.ts";
 import { RuntimeCatalog } from "./runtimes/catalog.ts";
 
-const defaultLimits: PoolLimits = { environments: 1_000, idleMs: 10 * 60 * 1000 };
+/** What an environment takes at least, mostly shared with its siblings. */
+const leastEnvironmentBytes = 16 * 1024 * 1024;
+
+/** AWS's thousand, or as many as the machine's memory can hold. */
+const defaultLimits: PoolLimits = { environments: Math.min(1_000, Math.floor(totalmem() / leastEnvironmentBytes)), idleMs: 10 * 60 * 1000 };
 
 /** Which driver runs functions; `auto`: the one that isolates, where it works. */
 export type Isolation = "auto" | "namespaces" | "none";
@@ -60,7 +65,8 @@ async function openDriver(isolation: Isolation, options: { runFolder: string; cl
     return await openNamespaceDriver(options);
   } catch (error) {
     const isolationFailure = (error as Error).message;
-    if (isolation === "namespaces") throw new Error(`Functions cannot be isolated by namespaces here: ${isolationFailure}.`, { cause: error });
+    if (isolation === "namespaces")
+      throw new Error(`Functions cannot be isolated by namespaces here: ${isolationFailure}.`, { cause: error });
     return openProcessDriver({ ...options, isolationFailure });
   }
 }

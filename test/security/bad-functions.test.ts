@@ -6,6 +6,7 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { createFunction, eventually, nodeRuntime, payloadOf, tailOf } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { type Product, roleArn, startProduct } from "#test/product.ts";
+import { processesTitled } from "#test/titled-processes.ts";
 import { zipBytes, type ZipBytesEntry } from "#test/zip-bytes.ts";
 
 interface FunctionFault {
@@ -41,14 +42,6 @@ async function processesOf(dataFolder: string): Promise<number[]> {
   }
   return found;
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 let count = 0;
 
@@ -188,32 +181,34 @@ describe("a function that", () => {
 
   test("ignores SIGTERM and never answers is ended at its timeout", async () => {
     const source = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);
-      exports.handler = (event) => new Promise(() => console.log("pid", process.pid));`;
+      process.title = "pl-deaf"; exports.handler = (event) => new Promise(() => {});`;
     await createFunction(product.lambda, "deaf", source, { Timeout: 1 });
-    const answer = await product.lambda.invoke({ FunctionName: "deaf", LogType: "Tail" });
+    const running = product.lambda.invoke({ FunctionName: "deaf", LogType: "Tail" });
+    await eventually(
+      () => processesTitled("pl-deaf"),
+      ({ length }) => length === 1,
+    );
+    const answer = await running;
     assert.deepEqual(payloadOf(answer), {
       errorType: "Sandbox.Timedout",
       errorMessage: `RequestId: ${answer.$metadata.requestId} Error: Task timed out after 1.00 seconds`,
     });
-    assert.equal(isAlive(Number(/pid (\d+)/.exec(tailOf(answer))![1])), false);
+    assert.deepEqual(await processesTitled("pl-deaf"), []);
   });
 
   test("leaves children takes them along", async () => {
     const source = `const { spawn } = require("node:child_process");
       exports.handler = async () => ["ignore", "inherit"].flatMap((stdio) => [true, false].map((detached) => {
-        const child = spawn("/bin/sh", ["-c", "trap '' TERM HUP; while :; do sleep 1; done"], { detached, stdio });
+        const child = spawn("/bin/sh", ["-c", "trap '' TERM HUP; while :; do sleep 1; done"], { detached, stdio, argv0: "pl-child" });
         child.unref();
-        return child.pid;
+        return "started";
       }));`;
     await createFunction(product.lambda, "parent", source);
-    const children = payloadOf(await product.lambda.invoke({ FunctionName: "parent" })) as number[];
-    // With a private process namespace their ids would not be ours; the driver of today has none.
-    assert.deepEqual(children.map(isAlive), [true, true, true, true]);
+    const children = (): Promise<number[]> => processesTitled("pl-child -c trap '' TERM HUP; while :; do sleep 1; done");
+    await product.lambda.invoke({ FunctionName: "parent" });
+    assert.equal((await children()).length, 4);
     await product.lambda.deleteFunction({ FunctionName: "parent" });
-    await eventually(
-      async () => children.filter(isAlive),
-      (left) => left.length === 0,
-    );
+    await eventually(children, (left) => left.length === 0);
   });
 
   test("prints bytes and endless lines is answered", async () => {
@@ -273,6 +268,14 @@ describe("a function that", () => {
 
 describe("a runtime of the customer's own that", () => {
   const runtime = "provided.al2023";
+  /** A driver that isolates hides the interpreter, which such a runtime must bring, and which is too large for a package of a test. */
+  let open: Product;
+
+  before(async () => {
+    open = await startProduct({}, "--isolation", "none");
+  });
+  after(() => open[Symbol.asyncDispose]());
+
   /** Does what its event says, notes the statuses that it is answered with, and tells them when asked to. */
   const bootstrap = `#!${process.execPath}
     const http = require("node:http"), net = require("node:net");
@@ -320,10 +323,10 @@ describe("a runtime of the customer's own that", () => {
 
   /** With the log's tail, for which the answer waits until the environment can be used again: one serves all. */
   const invoke = async (act: string): Promise<unknown> =>
-    payloadOf(await product.lambda.invoke({ FunctionName: "custom", Payload: JSON.stringify(act), LogType: "Tail" }));
+    payloadOf(await open.lambda.invoke({ FunctionName: "custom", Payload: JSON.stringify(act), LogType: "Tail" }));
 
   test("breaks every rule of the Runtime API", async () => {
-    await createFunction(product.lambda, "custom", "", {
+    await createFunction(open.lambda, "custom", "", {
       Runtime: runtime,
       Handler: "any",
       Timeout: 2,

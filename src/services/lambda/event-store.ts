@@ -64,10 +64,17 @@ export class EventStore {
     await this.#database.write([{ query: sql.insertInto("lambda_async_events").values(row).compile() }]);
   }
 
-  /** Up to `limit` events, those due first first. */
-  async due(nowMs: number, limit: number): Promise<AsyncEvent[]> {
-    const query = sql.selectFrom("lambda_async_events").selectAll().where("due_ms", "<=", nowMs).orderBy("due_ms").limit(limit);
-    return (await this.#database.read(query.compile())).map((row) => ({
+  /** Ids of up to `limit` events, those due first first. Their payloads, a megabyte each at worst, are read one by one. */
+  async due(nowMs: number, limit: number): Promise<string[]> {
+    const query = sql.selectFrom("lambda_async_events").select("id").where("due_ms", "<=", nowMs).orderBy("due_ms").limit(limit);
+    return (await this.#database.read(query.compile())).map(({ id }) => id);
+  }
+
+  /** Undefined if it is done. */
+  async find(id: string): Promise<AsyncEvent | undefined> {
+    const [row] = await this.#database.read(sql.selectFrom("lambda_async_events").selectAll().where("id", "=", id).compile());
+    if (row === undefined) return undefined;
+    return {
       id: row.id,
       target: {
         accountId: row.account_id,
@@ -80,7 +87,7 @@ export class EventStore {
       attempt: row.attempt,
       acceptedMs: row.accepted_ms,
       dueMs: row.due_ms,
-    }));
+    };
   }
 
   /** When the next event falls due, in epoch milliseconds. */

@@ -63,27 +63,29 @@ class AsyncInvocations implements AsyncDisposable {
     if (this.#isStopped || this.#running.size >= maximumRunning) return;
     const nowMs = clock.now();
     // Those that run are still on disk, so as many more are asked for.
-    for (const event of await events.due(nowMs, maximumRunning + this.#running.size)) {
+    for (const id of await events.due(nowMs, maximumRunning + this.#running.size)) {
       if (this.#isStopped || this.#running.size >= maximumRunning) return;
-      if (!this.#running.has(event.id)) this.#start(event);
+      if (!this.#running.has(id)) this.#start(id);
     }
     const nextDueMs = await events.nextDueMs(nowMs);
     this.#timer?.cancel();
     if (nextDueMs !== undefined && !this.#isStopped) this.#timer = clock.after(nextDueMs - clock.now(), () => this.#look());
   }
 
-  #start(event: AsyncEvent): void {
-    const done = this.#run(event)
-      .catch((error: unknown) => this.#state.log.error("an asynchronous event could not be settled", { id: event.id, error }))
+  #start(id: string): void {
+    const done = this.#run(id)
+      .catch((error: unknown) => this.#state.log.error("an asynchronous event could not be settled", { id, error }))
       .finally(() => {
-        this.#running.delete(event.id);
+        this.#running.delete(id);
         this.#look();
       });
-    this.#running.set(event.id, done);
+    this.#running.set(id, done);
   }
 
-  async #run(event: AsyncEvent): Promise<void> {
+  async #run(id: string): Promise<void> {
     const { events, clock, admission } = this.#state;
+    const event = await events.find(id);
+    if (event === undefined) return;
     const { retries, ageMs } = await retryLimits(this.#state, event.target);
     // A function that is switched off is not waited for.
     if (clock.now() - event.acceptedMs > ageMs || (await admission.reservedFor(event.target)) === 0) return this.#finish(event);
