@@ -19,7 +19,13 @@ import { type Load, measureLoad } from "./load-client.ts";
 import { clientSettings, type Server, startEchoServer, startPilotlight } from "./product.ts";
 import { writeSection } from "./report.ts";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" }, seconds: { type: "string", default: "3" } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "3" },
+    isolation: { type: "string", default: "auto" },
+  },
+});
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const connectionCounts = [1, 16, 64];
@@ -48,7 +54,8 @@ async function deploy(lambda: LambdaClient, iam: IAMClient): Promise<void> {
         Handler: handler,
         Role: Role!.Arn!,
         Code: { ZipFile: zip },
-        MemorySize: 256,
+        // One processor's worth: smaller functions get a share of one, as on AWS.
+        MemorySize: 1_769,
       }),
     );
     await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 300 }, { FunctionName: name });
@@ -124,12 +131,13 @@ async function compareWarm(echo: Server, product: Server, name: string, connecti
 
 async function run(): Promise<void> {
   const echo = await startEchoServer();
-  const product = await startPilotlight();
+  const product = await startPilotlight(values.isolation);
   try {
     const lambda = new LambdaClient(clientSettings(product));
     await deploy(lambda, new IAMClient(clientSettings(product)));
+    const isolation = /isolation +(\w+)/.exec(product.lines.join("\n"))?.[1];
     const lines = [
-      `Node ${process.version}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date(Date.now()).toISOString().slice(0, 10)}; 1 KB JSON payload; client, servers and functions share the cores; medians of ${rounds} rounds of ${seconds} s.`,
+      `Node ${process.version}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date(Date.now()).toISOString().slice(0, 10)}; 1 KB JSON payload; functions of 1,769 MB; isolation: ${isolation}; client, servers and functions share the cores; medians of ${rounds} rounds of ${seconds} s.`,
       "",
       "| function | connections | invocations/s | echo/s | ratio | p50 ms | × echo's p50 | p99 ms |",
       "|---|---|---|---|---|---|---|---|",

@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 
 export interface Server {
   port: number;
+  /** What it said before it was ready. */
+  lines: string[];
   stop: () => Promise<void>;
 }
 
@@ -21,18 +23,23 @@ export async function startServer(script: string, args: readonly string[], onSto
     if (child.exitCode === null) await once(child, "exit");
     await onStop();
   };
+  const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout! })) {
     const port = /^ready .*:(\d+)$/.exec(line)?.[1];
-    if (port === undefined) continue;
+    if (port === undefined) {
+      lines.push(line);
+      continue;
+    }
     child.stdout!.resume();
-    return { port: Number(port), stop };
+    return { port: Number(port), lines, stop };
   }
   throw new Error(`${script} ended before it was ready`);
 }
 
-export async function startPilotlight(): Promise<Server> {
+/** `isolation`: as the flag of that name. */
+export async function startPilotlight(isolation = "auto"): Promise<Server> {
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-bench-"));
-  return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn"], () =>
+  return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn", "--isolation", isolation], () =>
     rm(dataFolder, { recursive: true, force: true }),
   );
 }

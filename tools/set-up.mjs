@@ -65,7 +65,8 @@ function chooseNode() {
  * should we be killed outright, its `disconnect` event tells it to stop.
  */
 function run(node, file, args) {
-  const child = spawn(node, [file, ...args], {
+  // The driver that isolates functions uses node:ffi, and a person who starts the product cannot do anything about that.
+  const child = spawn(node, ["--disable-warning=ExperimentalWarning", file, ...args], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     detached: true,
     env: { NODE_COMPILE_CACHE: join(packages, ".cache", "node"), ...process.env },

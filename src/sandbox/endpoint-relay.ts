@@ -7,7 +7,7 @@ const maxConnections = 256;
 
 /** Where a signature names its access key: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
 const inHeader = /Credential=([^/,\s]+)\//g;
-const inQuery = /[?&]X-Amz-Credential=([^&]*?)(?:%2F|\/)/gi;
+const inQuery = "x-amz-credential";
 
 /**
  * The product's endpoint in a private network. A function may call it as its own role, or unsigned as the world may; keys that it has found
@@ -28,8 +28,11 @@ export async function openEndpointRelay(network: Network, endpointUrl: string, a
 export const relayedUrl = (endpointUrl: string): string => `http://127.0.0.1:${new URL(endpointUrl).port}`;
 
 function signers({ headers, url = "" }: IncomingMessage): string[] {
-  const named = [...(headers.authorization ?? "").matchAll(inHeader), ...url.matchAll(inQuery)];
-  return named.map(([, signer = ""]) => decodeURIComponent(signer));
+  const query = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
+  return [
+    ...[...(headers.authorization ?? "").matchAll(inHeader)].map(([, signer]) => signer as string),
+    ...[...query].filter(([name]) => name.toLowerCase() === inQuery).map(([, value]) => value.split("/", 1)[0] as string),
+  ];
 }
 
 function refuse(reply: ServerResponse): void {

@@ -57,6 +57,16 @@ class Bench {
 
 const text = (outcome: InvocationOutcome): string => Buffer.from(outcome.payload).toString();
 
+test("the processor is shared from the end of the initialisation on", async () => {
+  const bench = new Bench();
+  const over = bench.environment.initialise();
+  await bench.settle();
+  assert.equal(bench.driver.last.isHeldToCpuShare, false);
+  bench.driver.last.say([ready]);
+  await over;
+  assert.equal(bench.driver.last.isHeldToCpuShare, true);
+});
+
 test("durations are those of the clock; the Init phase is reported once", async () => {
   const bench = await new Bench().initialised();
   const first = await bench.invoke();

@@ -1,6 +1,6 @@
 /** A function's configuration beyond code and memory: shown member for member as AWS shows it, and in force. */
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -148,6 +148,9 @@ describe("a function's configuration", () => {
     const { lambda } = product;
     await writeFile(join(share, "in.txt"), "from outside");
     await mkdir(join(share, "sub"));
+    // Where functions are isolated they come as a stranger.
+    await chmod(share, 0o755);
+    await chmod(join(share, "sub"), 0o777);
     const source = `
       const { readFileSync, writeFileSync } = require("node:fs");
       exports.handler = async () => { writeFileSync("/mnt/data/sub/out.txt", "from inside"); return readFileSync("/mnt/data/in.txt", "utf8"); };`;

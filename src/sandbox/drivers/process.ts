@@ -3,7 +3,16 @@ import { once } from "node:events";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { DriverDescription } from "../contract.ts";
-import { checkProgram, seenProgram, type Driver, type LaunchFolders, type LaunchOrder, type Network, type Places, type RunningProcess } from "./driver.ts";
+import {
+  checkProgram,
+  seenProgram,
+  type Driver,
+  type LaunchFolders,
+  type LaunchOrder,
+  type Network,
+  type Places,
+  type RunningProcess,
+} from "./driver.ts";
 import { findFileView, layersPlace, type FileView } from "./file-view.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { killMarked, markerVariable } from "./marked-processes.ts";

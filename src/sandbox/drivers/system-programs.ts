@@ -3,9 +3,9 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Absolute path of a program on our own PATH, if it is there. */
+/** Absolute path of a program on our own PATH, or where root's programs are, if it is there. */
 export async function findProgram(name: string): Promise<string | undefined> {
-  return run("/bin/sh", ["-c", 'command -v "$1"', "sh", name]).then(
+  return run("/bin/sh", ["-c", 'PATH="$PATH:/usr/sbin:/sbin"; command -v "$1"', "sh", name]).then(
     ({ stdout }) => stdout.trim(),
     () => undefined,
   );

@@ -56,13 +56,15 @@ export class CgroupTree {
   #clock: Clock;
   #count = 0;
 
-  /** Makes the parent, and removes what processes that are gone have left below it. `name` tells drivers of one process apart. */
-  constructor(name: string, clock: Clock) {
-    this.#prefix = `${process.pid}-${name}-`;
+  /** Makes the parent, and removes what processes that are gone have left below it. `label` tells drivers of one process apart. */
+  constructor(label: string, clock: Clock) {
+    this.#prefix = `${process.pid}-${label}-`;
     this.#clock = clock;
     const mountInfo = readFileSync("/proc/self/mountinfo", "utf8");
     const read = (path: string): string => readFileSync(path, "utf8");
-    const usable = [...findHierarchies(mountInfo, read)].filter(([controller, at]) => makeParent(join(at.folder, parentName), controller, at.version));
+    const usable = [...findHierarchies(mountInfo, read)].filter(([controller, at]) =>
+      makeParent(join(at.folder, parentName), controller, at.version),
+    );
     this.#hierarchies = new Map(usable);
     this.missing = controllers.filter((controller) => !this.#hierarchies.has(controller));
     this.#sweep((name) => !isAlive(Number.parseInt(name, 10)));
@@ -171,7 +173,8 @@ function makeParent(folder: string, controller: Controller, version: 1 | 2): boo
   return (
     attempt(() => {
       mkdirSync(folder, { recursive: true });
-      if (version === 2) for (const parent of [join(folder, ".."), folder]) writeFileSync(join(parent, "cgroup.subtree_control"), `+${controller}`);
+      if (version === 2)
+        for (const parent of [join(folder, ".."), folder]) writeFileSync(join(parent, "cgroup.subtree_control"), `+${controller}`);
       return true;
     }) ?? false
   );

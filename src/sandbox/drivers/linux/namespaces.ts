@@ -6,7 +6,15 @@ import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { DriverDescription } from "../../contract.ts";
-import { checkProgram, seenProgram, type Driver, type LaunchFolders, type LaunchOrder, type Places, type RunningProcess } from "../driver.ts";
+import {
+  checkProgram,
+  seenProgram,
+  type Driver,
+  type LaunchFolders,
+  type LaunchOrder,
+  type Places,
+  type RunningProcess,
+} from "../driver.ts";
 import { sweepLeftovers } from "../leftovers.ts";
 import { killMarked, markerVariable } from "../marked-processes.ts";
 import { SpawnedProcess } from "../spawned-process.ts";
@@ -86,15 +94,26 @@ class NamespaceDriver implements Driver {
     await checkProgram(order.program);
     const uid = this.#uidOf(folders);
     const readable = await readableFolders(folders);
-    const [holder, tmp, passwd, extraGroups, variables] = await Promise.all([
+    const [holder, tmp, passwd, extraGroups] = await Promise.all([
       this.#roots.holder(readable),
       this.#tmpOf(order),
       passwdFile(folders, uid),
       groupsOf(folders),
-      openVariables(order),
     ]);
+    const variables = await openVariables(order);
     const cgroup = this.#parts.cgroups.create(order.memoryMb);
-    const site = { tools: this.#parts.tools, holder, root: this.#roots.folder, groupDoors: cgroup.doors, uid, tmp, readable, passwd, hasSeccomp: this.#hasSeccomp, extraGroups };
+    const site = {
+      tools: this.#parts.tools,
+      holder,
+      root: this.#roots.folder,
+      groupDoors: cgroup.doors,
+      uid,
+      tmp,
+      readable,
+      passwd,
+      hasSeccomp: this.#hasSeccomp,
+      extraGroups,
+    };
     const [program, ...args] = launchCommand(site, order, seenProgram(order, placesOf(folders)));
     const child = spawn(program as string, args, {
       cwd: "/",
@@ -102,7 +121,10 @@ class NamespaceDriver implements Driver {
       stdio: [variables.fd, "pipe", "pipe", order.wantsFrames ? "pipe" : "ignore", (order.network as PrivateNetwork).descriptor],
       detached: true,
     });
-    await Promise.all([once(child, "spawn"), variables.close()]);
+    await Promise.all([once(child, "spawn"), variables.close()]).catch(async (error: unknown) => {
+      await cgroup.remove();
+      throw error;
+    });
     const { clock } = this.#parts;
     let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
     return new SpawnedProcess(child, clock, {
@@ -134,6 +156,7 @@ class NamespaceDriver implements Driver {
       isolation: `files, processes, users and network of each function are its own${this.#hasSeccomp ? ", system calls are filtered" : ""}; functions reach nothing but this product over the network`,
       isolates: true,
       advice: [
+        "Functions that you trust, and that need the internet or servers of this machine, take --isolation none.",
         ...missing.map((controller) => `The control group controller "${controller}" cannot be had: its limit does not hold.`),
         ...(this.#hasSeccomp ? [] : ["System calls are not filtered: the filter is made for x86-64."]),
         ...(this.#images ? [] : ["The size of /tmp is not limited: that takes loop devices and mkfs.ext4."]),
@@ -157,7 +180,15 @@ class NamespaceDriver implements Driver {
       network = this.openNetwork();
       const folders = { environment, tmp, task: tmp, fileSystems: [], readable: [] };
       const limits = { memoryMb: 128, ephemeralStorageMb: 512 };
-      const trial = await this.launch({ program: "/bin/sh", args: ["-c", "exit 42"], variables: {}, folders, network, ...limits, wantsFrames: false });
+      const trial = await this.launch({
+        program: "/bin/sh",
+        args: ["-c", "exit 42"],
+        variables: {},
+        folders,
+        network,
+        ...limits,
+        wantsFrames: false,
+      });
       let output = "";
       trial.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
       trial.stdout.resume();
@@ -193,7 +224,14 @@ class NamespaceDriver implements Driver {
 /** What the program needs at the places that it has on this machine, as far as it exists. */
 async function readableFolders(folders: LaunchFolders): Promise<string[]> {
   const wanted = placesOf(folders).layers === folders.layers ? [...folders.readable, folders.layers] : folders.readable;
-  const exist = await Promise.all(wanted.map((folder) => access(folder).then(() => true, () => false)));
+  const exist = await Promise.all(
+    wanted.map((folder) =>
+      access(folder).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return wanted.filter((_, index) => exist[index]);
 }
 

@@ -7,7 +7,17 @@ import type { Tools } from "./tools.ts";
 
 /** What functions find of the machine besides what their runtime names: programs and libraries, and of /etc what libraries read. */
 const machineFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-const machineSettings = ["ld.so.cache", "ssl", "ca-certificates", "pki", "alternatives", "localtime", "mime.types", "protocols", "services"];
+const machineSettings = [
+  "ld.so.cache",
+  "ssl",
+  "ca-certificates",
+  "pki",
+  "alternatives",
+  "localtime",
+  "mime.types",
+  "protocols",
+  "services",
+];
 const devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
 /** Where the seccomp launcher lies in a root. */
@@ -74,7 +84,9 @@ export class TemplateRoots {
     if (!holder) {
       holder = this.#build(folders);
       this.#holders.set(key, holder);
-      holder.catch(() => this.#holders.delete(key));
+      // One that ends, for whatever reason, is put together again by the next launch.
+      const forget = (): unknown => this.#holders.delete(key);
+      holder.then((child) => child.once("exit", forget), forget);
     }
     return (await holder).pid as number;
   }
@@ -92,8 +104,8 @@ export class TemplateRoots {
       ...devices.flatMap((device) => ["file", device, device, "bind,nosuid,noexec"]),
       ...(this.#launcher === undefined ? [] : ["file", this.#launcher, launcherPlace, readOnly]),
     ];
-    const [program, ...args] = [setpriv, "--pdeathsig", "KILL", "--", unshare, "--mount", "--propagation", "private", "--"];
-    const child = spawn(program as string, [...args, "/bin/sh", "-c", script, "sh", mount, sleep, this.folder, ...entries, "--"], {
+    const enter = ["--pdeathsig", "KILL", "--", unshare, "--mount", "--propagation", "private", "--"];
+    const child = spawn(setpriv, [...enter, "/bin/sh", "-c", script, "sh", mount, sleep, this.folder, ...entries, "--"], {
       cwd: "/",
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
       stdio: ["ignore", "pipe", "pipe"],
@@ -124,6 +136,7 @@ function outermost(folders: readonly string[]): string[] {
 }
 
 async function end(holder: ChildProcess): Promise<void> {
+  holder.ref();
   const gone = once(holder, "exit");
   if (holder.exitCode === null && holder.signalCode === null && holder.kill("SIGKILL")) await gone;
 }

@@ -1,7 +1,8 @@
-import { open, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { findProgram, runs } from "../system-programs.ts";
 
+const imagePrefix = "tmp-image-";
 const mebibyte = 1024 * 1024;
 const blockBytes = 4096;
 const blocksPerGroup = 32_768;
@@ -28,41 +29,61 @@ export class TmpImages {
   /** Undefined where the program that makes file systems is missing. */
   static async open(folder: string): Promise<TmpImages | undefined> {
     const format = await findProgram("mkfs.ext4");
+    // Spares of a process that was killed.
+    const old = (await readdir(folder)).filter((name) => name.startsWith(imagePrefix));
+    await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
     return format === undefined ? undefined : new TmpImages(folder, format);
   }
 
   /** Puts an image that takes `sizeMb` MiB at `path`. */
   async provide(path: string, sizeMb: number): Promise<void> {
-    const spare = this.#spare?.sizeMb === sizeMb ? this.#spare : undefined;
-    if (spare) this.#spare = undefined;
-    await rename(await (spare?.image ?? this.#make(sizeMb)), path);
-    await this.#drop();
-    const image = this.#make(sizeMb);
+    const image = this.#spare?.sizeMb === sizeMb ? this.#takeSpare() : this.#make(sizeMb);
+    await rename((await image) as string, path);
+    if (this.#spare?.sizeMb === sizeMb) return;
+    const other = this.#takeSpare();
+    const next = this.#make(sizeMb);
     // Whoever takes it will see why it failed.
-    image.catch(() => {});
-    this.#spare = { sizeMb, image };
+    next.catch(() => {});
+    this.#spare = { sizeMb, image: next };
+    await remove(other);
   }
 
   async close(): Promise<void> {
-    await this.#drop();
+    await remove(this.#takeSpare());
   }
 
-  async #drop(): Promise<void> {
-    const image = await this.#spare?.image.catch(() => undefined);
+  #takeSpare(): Promise<string> | undefined {
+    const image = this.#spare?.image;
     this.#spare = undefined;
-    if (image !== undefined) await rm(image, { force: true });
+    return image;
   }
 
   async #make(sizeMb: number): Promise<string> {
-    const path = join(this.#folder, `tmp-image-${this.#count++}`);
+    const path = join(this.#folder, `${imagePrefix}${this.#count++}`);
     const file = await open(path, "wx", 0o600);
     await file.truncate(imageBytes(sizeMb));
     await file.close();
-    const features = ["-b", String(blockBytes), "-I", String(inodeBytes), "-i", String(bytesPerInode), "-m", "0", "-O", "^has_journal,^resize_inode"];
+    const features = [
+      "-b",
+      String(blockBytes),
+      "-I",
+      String(inodeBytes),
+      "-i",
+      String(bytesPerInode),
+      "-m",
+      "0",
+      "-O",
+      "^has_journal,^resize_inode",
+    ];
     const isMade = await runs([this.#format, "-q", "-F", ...features, "-E", "lazy_itable_init=1,nodiscard", path]);
     if (!isMade) throw new Error(`${this.#format} failed`);
     return path;
   }
+}
+
+async function remove(image: Promise<string> | undefined): Promise<void> {
+  const path = await image?.catch(() => undefined);
+  if (path !== undefined) await rm(path, { force: true });
 }
 
 /** Size of an image in which a file of `sizeMb` MiB fits, and one of a MiB more does not. */

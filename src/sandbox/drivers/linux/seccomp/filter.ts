@@ -92,7 +92,11 @@ const ifSharesBit = (operand: number): Instruction => [0x45, 0, 1, operand];
 /** Passes over that many instructions unless equal. */
 const unlessEqualSkip = (operand: number, count: number): Instruction => [0x15, 0, count, operand];
 
-const onSocket = [load(at.firstArgument), ...socketFamilies.flatMap((family) => [ifEqual(family), answer(verdict.allow)]), fail(errno.EAFNOSUPPORT)];
+const onSocket = [
+  load(at.firstArgument),
+  ...socketFamilies.flatMap((family) => [ifEqual(family), answer(verdict.allow)]),
+  fail(errno.EAFNOSUPPORT),
+];
 const onClone = [load(at.firstArgument), ifSharesBit(namespaceFlags), fail(errno.EPERM), answer(verdict.allow)];
 
 const program: readonly Instruction[] = [

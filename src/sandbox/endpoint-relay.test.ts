@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test, type TestContext } from "node:test";
+import { openEndpointRelay } from "./endpoint-relay.ts";
+
+/** A product that tells what reached it, and a relay before it. */
+async function open(t: TestContext): Promise<string> {
+  const product = createServer((request, reply) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () =>
+      reply.writeHead(201, { "x-kept": "yes" }).end(`${request.method} ${request.url} ${request.headers.host} ${body}`),
+    );
+  });
+  product.listen(0, "127.0.0.1");
+  await once(product, "listening");
+  let relay: Server | undefined;
+  const network = {
+    async listen(server: Server): Promise<string> {
+      relay = server.listen(0, "127.0.0.1");
+      await once(relay, "listening");
+      return "";
+    },
+    close() {},
+  };
+  await openEndpointRelay(network, `http://127.0.0.1:${(product.address() as AddressInfo).port}`, "ASIAOWN");
+  t.after(() => {
+    for (const server of [product, relay!]) server.close().closeAllConnections();
+  });
+  return `http://127.0.0.1:${(relay!.address() as AddressInfo).port}`;
+}
+
+const signedBy = (key: string): string =>
+  `AWS4-HMAC-SHA256 Credential=${key}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00`;
+
+test("what the function's own role signed passes unchanged, and so does what nobody signed", async (t) => {
+  const url = await open(t);
+  const answer = await fetch(`${url}/a?b=c`, { method: "POST", body: "body", headers: { authorization: signedBy("ASIAOWN") } });
+  assert.deepEqual([answer.status, answer.headers.get("x-kept")], [201, "yes"]);
+  assert.equal(await answer.text(), `POST /a?b=c ${new URL(url).host} body`);
+  assert.equal((await fetch(url)).status, 201);
+});
+
+test("what other keys signed is refused, in a header or in the address", async (t) => {
+  const url = await open(t);
+  const answer = await fetch(url, { headers: { authorization: signedBy("test") } });
+  assert.deepEqual([answer.status, answer.headers.get("x-amzn-errortype")], [403, "AccessDeniedException"]);
+  for (const query of [
+    "X-Amz-Credential=test%2F20260101",
+    "x-amz-credential=test/20260101",
+    "a=b&X-Amz-Credential=test%2f1",
+    "X-Amz-%43redential=test%2F1",
+  ]) {
+    assert.equal((await fetch(`${url}/?${query}`)).status, 403, query);
+  }
+  assert.equal((await fetch(`${url}/?X-Amz-Credential=ASIAOWN%2F20260101`)).status, 201);
+});
