@@ -23,7 +23,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
-    isolation: { type: "string", default: "auto" },
+    isolation: { type: "string", default: "none" },
   },
 });
 const rounds = Number(values.rounds);

@@ -37,7 +37,7 @@ export async function startServer(script: string, args: readonly string[], onSto
 }
 
 /** `isolation`: as the flag of that name. */
-export async function startPilotlight(isolation = "auto"): Promise<Server> {
+export async function startPilotlight(isolation = "none"): Promise<Server> {
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-bench-"));
   return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn", "--isolation", isolation], () =>
     rm(dataFolder, { recursive: true, force: true }),

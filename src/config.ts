@@ -66,8 +66,9 @@ const settings = [
   {
     flag: "isolation",
     value: "HOW",
-    fallback: "auto",
-    help: "what keeps functions apart: namespaces (Linux, root), none, or auto: the best there is",
+    // Until isolated functions can reach the internet, most functions would miss it more than they need the walls.
+    fallback: "none",
+    help: "what keeps functions apart: none, namespaces (Linux, root), or auto: the best there is",
   },
   { flag: "log-level", value: "LEVEL", fallback: "info", help: "debug, info, warn or error" },
 ] as const satisfies readonly Setting[];

@@ -103,7 +103,7 @@ class ProcessDriver implements Driver {
       isolates: false,
       advice: [
         ...(this.#isolationFailure === undefined ? [] : [`Functions cannot be isolated here: ${this.#isolationFailure}.`]),
-        "Run only code that you trust, or run the product as a user that owns nothing else.",
+        "Run only code that you trust, or start with --isolation namespaces (Linux, root), where functions have no outbound network yet.",
         ...(this.#fileView
           ? []
           : ["Allow `unshare --mount` (Linux, root or user namespaces) so that functions get a private /tmp, /var/task and /opt."]),
