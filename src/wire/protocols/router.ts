@@ -4,6 +4,8 @@ import type { LoadedModel, OperationModel } from "../model.ts";
 interface Candidate {
   operation: OperationModel;
   pattern: RegExp;
+  /** Names of the labels, in the order of the pattern's groups. */
+  labelNames: string[];
   /** Fixed query parameters that belong to the route: `?find=LayerVersion`. */
   fixed: Array<[name: string, value: string]>;
   literalLength: number;
@@ -29,6 +31,7 @@ export class Router {
       bucketed.push({
         operation,
         pattern: compileTemplate(path),
+        labelNames: [...path.matchAll(/\{(\w+)\+?\}/g)].map(([, name]) => name!),
         fixed: [...new URLSearchParams(query)],
         literalLength: path.replaceAll(/\{.*?\}/g, "").length,
       });
@@ -40,11 +43,11 @@ export class Router {
 
   /** Undefined when nothing matches. Throws URIError for malformed percent-escapes. */
   match(method: string, path: string, query: string): Match | undefined {
-    for (const { operation, pattern, fixed } of this.#candidates.get(bucket(method, path)) ?? []) {
+    for (const { operation, pattern, labelNames, fixed } of this.#candidates.get(bucket(method, path)) ?? []) {
       const found = pattern.exec(path);
       if (found === null || !hasAll(query, fixed)) continue;
       const labels: Record<string, string> = {};
-      for (const [name, text] of Object.entries(found.groups ?? {})) labels[name] = decodeURIComponent(text);
+      for (const [index, name] of labelNames.entries()) labels[name] = decodeURIComponent(found[index + 1]!);
       return { operation, labels };
     }
     return undefined;
@@ -64,6 +67,6 @@ const bucket = (method: string, path: string): string => `${method} ${path.slice
 function compileTemplate(path: string): RegExp {
   const source = path
     .replaceAll(/[.*?^$()[\]\\|]/g, "\\$&")
-    .replaceAll(/\{(\w+)(\+?)\}/g, (_match, name: string, greedy: string) => `(?<${name}>${greedy ? ".+" : "[^/]+"})`);
+    .replaceAll(/\{\w+(\+?)\}/g, (_match, greedy: string) => (greedy ? "(.+)" : "([^/]+)"));
   return new RegExp(`^${source.replace(/\/$/, "")}/?$`);
 }
