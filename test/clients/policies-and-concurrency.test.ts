@@ -1,7 +1,7 @@
 /** Resource policies and concurrency, as the AWS SDK sees them: every answer member for member. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createFunction, eventually, payloadOf } from "#test/functions.ts";
+import { bare, createFunction, createPublished, eventually, payloadOf } from "#test/functions.ts";
 import { accountId, type Product, startProduct } from "#test/product.ts";
 
 const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
@@ -15,23 +15,10 @@ before(async () => {
 });
 after(() => product[Symbol.asyncDispose]());
 
-/** A function with version 1 and the alias `live` of it. */
-async function createPublished(name: string, code = source): Promise<void> {
-  const { lambda } = product;
-  await createFunction(lambda, name, code);
-  await lambda.publishVersion({ FunctionName: name });
-  await lambda.createAlias({ FunctionName: name, Name: "live", FunctionVersion: "1" });
-}
-
-/** An answer less what the SDK adds. */
-function bare<T extends { $metadata: unknown }>({ $metadata, ...members }: T): Omit<T, "$metadata"> {
-  return members;
-}
-
 describe("a resource policy", () => {
   test("is written statement by statement as AWS writes it, and is gone with the last one", async () => {
     const { lambda } = product;
-    await createPublished("permitted");
+    await createPublished(product.lambda, "permitted");
     const added = await lambda.addPermission({
       FunctionName: "permitted",
       StatementId: "s3",
@@ -113,7 +100,7 @@ describe("a resource policy", () => {
 
   test("belongs to one version or alias, whose revision is its own", async () => {
     const { lambda } = product;
-    await createPublished("qualified");
+    await createPublished(product.lambda, "qualified");
     for (const Qualifier of ["1", "live"]) {
       const { Statement } = await lambda.addPermission({
         FunctionName: "qualified",
@@ -202,7 +189,7 @@ describe("concurrency", () => {
 
   test("is provisioned for versions and aliases", async () => {
     const { lambda } = product;
-    await createPublished("ready");
+    await createPublished(product.lambda, "ready");
     const requested = { FunctionName: "ready", Qualifier: "live" };
     const put = await lambda.putProvisionedConcurrencyConfig({ ...requested, ProvisionedConcurrentExecutions: 2 });
     assert.equal(put.$metadata.httpStatusCode, 202);

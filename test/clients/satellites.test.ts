@@ -1,7 +1,7 @@
 /** What hangs on a function beside its own configuration, as the AWS SDK sees it: every answer member for member. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createFunction } from "#test/functions.ts";
+import { bare, createFunction, createPublished } from "#test/functions.ts";
 import { accountId, type Product, startProduct } from "#test/product.ts";
 
 const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
@@ -14,23 +14,10 @@ before(async () => {
 });
 after(() => product[Symbol.asyncDispose]());
 
-/** A function with version 1 and the alias `live` of it. */
-async function createPublished(name: string, code = source): Promise<void> {
-  const { lambda } = product;
-  await createFunction(lambda, name, code);
-  await lambda.publishVersion({ FunctionName: name });
-  await lambda.createAlias({ FunctionName: name, Name: "live", FunctionVersion: "1" });
-}
-
-/** An answer less what the SDK adds. */
-function bare<T extends { $metadata: unknown }>({ $metadata, ...members }: T): Omit<T, "$metadata"> {
-  return members;
-}
-
 describe("the configuration of asynchronous invocations", () => {
   test("is put, updated, listed and deleted", async () => {
     const { lambda } = product;
-    await createPublished("retried");
+    await createPublished(product.lambda, "retried");
     const destination = `arn:aws:sqs:us-east-1:${accountId}:failures`;
     const put = bare(
       await lambda.putFunctionEventInvokeConfig({
@@ -77,7 +64,7 @@ describe("the configuration of asynchronous invocations", () => {
 describe("a function URL", () => {
   test("is created, updated, listed and deleted", async () => {
     const { lambda, endpoint } = product;
-    await createPublished("addressed");
+    await createPublished(product.lambda, "addressed");
     const created = await lambda.createFunctionUrlConfig({ FunctionName: "addressed", AuthType: "NONE" });
     assert.equal(created.$metadata.httpStatusCode, 201);
     const { FunctionUrl, CreationTime } = created;
@@ -182,7 +169,7 @@ describe("a code signing configuration", () => {
 describe("the small configurations", () => {
   test("say when the runtime is replaced", async () => {
     const { lambda } = product;
-    await createPublished("managed");
+    await createPublished(product.lambda, "managed");
     const FunctionArn = arnOf("managed");
     const { RuntimeVersionConfig } = await lambda.getFunctionConfiguration({ FunctionName: "managed" });
     const manual = { UpdateRuntimeOn: "Manual" as const, RuntimeVersionArn: RuntimeVersionConfig!.RuntimeVersionArn };
@@ -213,7 +200,7 @@ describe("the small configurations", () => {
 
 test("whatever hangs on a function is gone with it, and does not come back with a new one of its name", async () => {
   const { lambda } = product;
-  await createPublished("mortal");
+  await createPublished(product.lambda, "mortal");
   await lambda.addPermission({ FunctionName: "mortal", StatementId: "a", Action: "lambda:InvokeFunction", Principal: "sns.amazonaws.com" });
   await lambda.putFunctionConcurrency({ FunctionName: "mortal", ReservedConcurrentExecutions: 3 });
   await lambda.createFunctionUrlConfig({ FunctionName: "mortal", AuthType: "NONE" });

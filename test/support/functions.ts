@@ -25,6 +25,18 @@ export async function createFunction(
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 120, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName: name });
 }
 
+/** A function with version 1 and the alias `live` of it. */
+export async function createPublished(lambda: Lambda, name: string, source = "exports.handler = async () => 1;"): Promise<void> {
+  await createFunction(lambda, name, source);
+  await lambda.publishVersion({ FunctionName: name });
+  await lambda.createAlias({ FunctionName: name, Name: "live", FunctionVersion: "1" });
+}
+
+/** An answer less what the SDK adds. */
+export function bare<T extends { $metadata: unknown }>({ $metadata, ...members }: T): Omit<T, "$metadata"> {
+  return members;
+}
+
 /** What a function answered: its payload as a value. */
 export const payloadOf = (answer: InvokeCommandOutput): unknown => JSON.parse(Buffer.from(answer.Payload!).toString());
 
