@@ -118,8 +118,12 @@ test("code, layers and file systems lie where the driver says, and only the file
   const order = await orderIn(folder, "");
   const folders = { ...order.folders, task, layers, fileSystems: [{ folder: share, mountPath: "/mnt/share" }] };
   const places = driver.places(folders);
-  const run = async (program: string, ...args: string[]): Promise<string> =>
-    text((await driver.launch({ ...order, program, args, folders })).stdout);
+  const run = async (program: string, ...args: string[]): Promise<string> => {
+    const launched = await driver.launch({ ...order, program, args, folders });
+    // An environment launches again only when its last process is gone, with whatever that one started.
+    const [output] = await Promise.all([text(launched.stdout), launched.exited]);
+    return output;
+  };
   assert.equal(await run(join(layers, "bin", "tool")), `tool at ${places.layers}/bin/tool\n`);
   if (!places.hasFileSystems) return t.skip("mounting is not allowed here");
   assert.deepEqual(places, { task: "/var/task", layers: "/opt", hasFileSystems: true });
