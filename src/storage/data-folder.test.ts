@@ -22,6 +22,14 @@ describe("the data folder", () => {
     for (const part of [data.blobsFolder, data.unpackedFolder, data.logsFolder, data.runFolder]) assert((await stat(part)).isDirectory());
   });
 
+  test("is refused where no folder can be made", async () => {
+    await writeFile(join(parent, "file"), "");
+    await assert.rejects(openDataFolder(join(parent, "file")), { code: "EEXIST" });
+    await assert.rejects(openDataFolder(join(parent, "file", "below")), { code: "ENOTDIR" });
+    // What the system says of this one differs; that it says something is the point.
+    await assert.rejects(openDataFolder("/proc/nothing/below"));
+  });
+
   test("keeps its secret", async () => {
     const first = await openDataFolder(path);
     assert.equal(first.secret.length, 32);

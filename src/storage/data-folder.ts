@@ -3,8 +3,8 @@
  * the kernel takes back when its process dies, however it dies.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { emptyFolder, writeFileDurably } from "./durable-file.ts";
 
@@ -42,7 +42,7 @@ const secretBytes = 32;
 /** Opens the folder, creating it (for its owner only) if it is not there. Rejects with `DataFolderInUse` or `DataFolderTooNew`. */
 export async function openDataFolder(folder: string): Promise<DataFolder> {
   const path = resolve(folder);
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeFolder(path);
   const lock = takeLock(path);
   try {
     const scratchFolder = join(path, "incoming");
@@ -65,6 +65,20 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     lock.close();
     throw error;
   }
+}
+
+/** With its parents. Node's own way to make those never ends where folders cannot be made at all, as below /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const make = async (): Promise<void> => {
+    await mkdir(path, { mode: 0o700 }).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+    });
+  };
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    await makeFolder(dirname(path));
+    await make();
+  });
 }
 
 /** Node has no file locks of its own; SQLite's are right on every platform, between processes and within one. */
