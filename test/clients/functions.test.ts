@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
-import { createFunction, eventually, nodeRuntime, payloadOf, tailOf } from "#test/functions.ts";
+import { arnOf, createFunction, eventually, nodeRuntime, payloadOf, tailOf } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, type Product, roleArn, startProduct } from "#test/product.ts";
 
 const echo = "exports.handler = async (event, context) => ({ event, variable: process.env.COLOUR, id: context.awsRequestId });";
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
 
 describe("a function", () => {
   let product: Product;

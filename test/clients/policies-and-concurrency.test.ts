@@ -1,10 +1,9 @@
 /** Resource policies and concurrency, as the AWS SDK sees them: every answer member for member. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { bare, createFunction, createPublished, eventually, payloadOf } from "#test/functions.ts";
+import { arnOf, bare, createFunction, createPublished, eventually, payloadOf } from "#test/functions.ts";
 import { accountId, type Product, startProduct } from "#test/product.ts";
 
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
 const source = "exports.handler = async () => 1;";
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

@@ -1,10 +1,9 @@
 /** What hangs on a function beside its own configuration, as the AWS SDK sees it: every answer member for member. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { bare, createFunction, createPublished } from "#test/functions.ts";
+import { arnOf, bare, createFunction, createPublished } from "#test/functions.ts";
 import { accountId, type Product, startProduct } from "#test/product.ts";
 
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
 const source = "exports.handler = async () => 1;";
 
 let product: Product;

@@ -7,13 +7,12 @@ import {
   waitUntilFunctionUpdatedV2,
   waitUntilPublishedVersionActive,
 } from "@aws-sdk/client-lambda";
-import { createFunction, eventually, nodeRuntime, payloadOf } from "#test/functions.ts";
+import { arnOf, createFunction, eventually, nodeRuntime, payloadOf } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, type Product, roleArn, startProduct } from "#test/product.ts";
 import { type Chapter, playStory } from "../../examples/versions-story/story.ts";
 
 const patience = { maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 };
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
 const saying = (word: string): string => `exports.handler = async () => "${word}";`;
 
 async function update(lambda: Lambda, name: string, source: string): Promise<void> {

@@ -9,12 +9,11 @@ import {
 import { createFunction, nodeRuntime } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, connect, type Product, roleArn, startProduct } from "#test/product.ts";
-import { badParameter, conflict, describeRefusals, invalid, notFound, type Refusal, type RefusalRow } from "#test/refusals.ts";
+import { badParameter, conflict, describeRefusals, invalid, notFound, type Refusal, type RefusalRow, pattern } from "#test/refusals.ts";
 
 const layer = (name: string, region = "us-east-1", account = accountId): string => `arn:aws:lambda:${region}:${account}:layer:${name}`;
 const zip = await zipOf({ "index.js": "exports.handler = async () => 1;" });
 const accessPoint = `arn:aws:elasticfilesystem:us-east-1:${accountId}:access-point/fsap-0123456789abcdef0`;
-const pattern = (text: string): string => `Member must satisfy regular expression pattern: ${text}`;
 // As the model has it: the recorded answers lack the outer parentheses.
 const layerVersionForm =
   "((arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+))";

@@ -1,7 +1,7 @@
 /** Errors as AWS answers them: code, status, exact message, and the members of the body. Recorded from AWS up to March 2026. */
 import { after, before } from "node:test";
 import type { CreateFunctionCommandInput, Lambda } from "@aws-sdk/client-lambda";
-import { createFunction, nodeRuntime } from "#test/functions.ts";
+import { arnOf, createFunction, nodeRuntime } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, connect, type Product, roleArn, startProduct } from "#test/product.ts";
 import {
@@ -13,16 +13,15 @@ import {
   type Refusal,
   type RefusalRow,
   wrongRevision,
+  pattern,
 } from "#test/refusals.ts";
 
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
 const notJson = (message: string): Refusal => ({ code: "InvalidRequestContentException", status: 400, message, members: "Type,message" });
 const tooLarge = (message: string): Refusal => ({ code: "RequestTooLargeException", status: 413, message, members: "Type,message" });
 const entityTooLarge = (message: string): Refusal => ({ code: "RequestEntityTooLargeException", status: 413, message, members: "message" });
 const region = String.raw`(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}`;
 const namePattern = (name: string, latest: string): string =>
   String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:)?(${region}:)?(\d{12}:)?(function:)?(${name})(:(\$LATEST${latest}|[a-zA-Z0-9-_]+))?`;
-const pattern = (text: string): string => `Member must satisfy regular expression pattern: ${text}`;
 const oneOf = (...values: string[]): string => `Member must satisfy enum value set: [${values.join(", ")}]`;
 const notNull = "Member must not be null";
 

@@ -1,8 +1,8 @@
 /** Errors of resource policies and concurrency as AWS answers them. Recorded from AWS up to March 2026, but for those that are marked. */
 import { after, before } from "node:test";
 import type { Lambda } from "@aws-sdk/client-lambda";
-import { createFunction } from "#test/functions.ts";
-import { accountId, connect, type Product, startProduct } from "#test/product.ts";
+import { arnOf, createFunction } from "#test/functions.ts";
+import { connect, type Product, startProduct } from "#test/product.ts";
 import {
   badParameter,
   conflict,
@@ -12,17 +12,14 @@ import {
   type Refusal,
   type RefusalRow,
   wrongRevision,
+  functionNotFound,
+  functionsOnly,
+  twoQualifiers,
+  pattern,
 } from "#test/refusals.ts";
 
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
-const functionNotFound = (qualified: string): Refusal => notFound(`Function not found: ${arnOf(qualified)}`);
 const aliasNotFound = (qualified: string): Refusal => notFound(`Cannot find alias arn: ${arnOf(qualified)}`);
-const functionsOnly = badParameter(
-  "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
-);
-const twoQualifiers = badParameter("The derived qualifier from the function name does not match the specified qualifier.");
 const nothingThere = notFound("The resource you requested does not exist.");
-const pattern = (text: string): string => `Member must satisfy regular expression pattern: ${text}`;
 const otherRevision = "00000000-0000-4000-8000-000000000000";
 const wrongPolicyRevision: Refusal = { ...wrongRevision, message: wrongRevision.message.replace("GetFunction/GetAlias", "GetPolicy") };
 

@@ -4,15 +4,22 @@
  */
 import { after, before } from "node:test";
 import type { Lambda } from "@aws-sdk/client-lambda";
-import { createFunction } from "#test/functions.ts";
+import { arnOf, createFunction } from "#test/functions.ts";
 import { accountId, connect, type Product, startProduct } from "#test/product.ts";
-import { badParameter, conflict, describeRefusals, invalid, notFound, type Refusal, type RefusalRow } from "#test/refusals.ts";
+import {
+  badParameter,
+  conflict,
+  describeRefusals,
+  invalid,
+  notFound,
+  type Refusal,
+  type RefusalRow,
+  functionNotFound,
+  twoQualifiers,
+  pattern,
+} from "#test/refusals.ts";
 
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
-const functionNotFound = (qualified: string): Refusal => notFound(`Function not found: ${arnOf(qualified)}`);
-const twoQualifiers = badParameter("The derived qualifier from the function name does not match the specified qualifier.");
 const nothingThere = notFound("The resource you requested does not exist.");
-const pattern = (text: string): string => `Member must satisfy regular expression pattern: ${text}`;
 
 const attempts = (changes: Partial<Parameters<Lambda["putFunctionEventInvokeConfig"]>[0]>) => (lambda: Lambda) =>
   lambda.putFunctionEventInvokeConfig({ FunctionName: "there", MaximumRetryAttempts: 1, ...changes });

@@ -7,7 +7,7 @@ import {
   type UpdateAliasCommandInput,
   waitUntilFunctionUpdatedV2,
 } from "@aws-sdk/client-lambda";
-import { createFunction, nodeRuntime } from "#test/functions.ts";
+import { arnOf, createFunction, nodeRuntime } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, connect, type Product, roleArn, startProduct } from "#test/product.ts";
 import {
@@ -19,16 +19,12 @@ import {
   type Refusal,
   type RefusalRow,
   wrongRevision,
+  functionNotFound,
+  functionsOnly,
+  twoQualifiers,
+  pattern,
+  unmarked,
 } from "#test/refusals.ts";
-
-const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
-const functionNotFound = (qualified: string): Refusal => notFound(`Function not found: ${arnOf(qualified)}`);
-const functionsOnly = badParameter(
-  "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
-);
-const twoQualifiers = badParameter("The derived qualifier from the function name does not match the specified qualifier.");
-const pattern = (text: string): string => `Member must satisfy regular expression pattern: ${text}`;
-const unmarked = (refusal: Refusal): Refusal => ({ ...refusal, members: "message" });
 
 const zip = await zipOf({ "index.js": "exports.handler = async () => 1;" });
 const sha256 = createHash("sha256").update(zip).digest("base64");

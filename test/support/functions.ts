@@ -1,9 +1,12 @@
 import { type CreateFunctionCommandInput, type InvokeCommandOutput, type Lambda, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { zipOf } from "./packages.ts";
-import { roleArn } from "./product.ts";
+import { accountId, roleArn } from "./product.ts";
 
 /** The identifier whose interpreter every machine that runs the tests has: it starts them. */
 export const nodeRuntime = "nodejs26.x";
+
+/** The ARN of a function; of a version or alias of it, if the name ends with one. */
+export const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
 
 /** Creates a function from the source of its index.js (or index.mjs, if `settings.Handler` says so) and waits until it is active. */
 export async function createFunction(

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
 import type { Lambda } from "@aws-sdk/client-lambda";
+import { arnOf } from "./functions.ts";
 
 export interface Refusal {
   code: string;
@@ -33,6 +34,18 @@ export const conflict = (message: string): Refusal => ({
   message,
   members: "Type,message",
 });
+
+export const functionNotFound = (qualified: string): Refusal => notFound(`Function not found: ${arnOf(qualified)}`);
+export const functionsOnly = badParameter(
+  "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
+);
+export const twoQualifiers = badParameter("The derived qualifier from the function name does not match the specified qualifier.");
+
+/** The same, of an operation whose errors do not say whose fault they are. */
+export const unmarked = (refusal: Refusal): Refusal => ({ ...refusal, members: "message" });
+
+/** A demand for `invalid`. */
+export const pattern = (text: string): string => `Member must satisfy regular expression pattern: ${text}`;
 
 /** `value` in quotes, unless it is `null`. */
 export const invalid = (value: string, member: string, demand: string): Refusal => ({
