@@ -51,6 +51,8 @@ const large = { LARGE_VAR: "x".repeat(4_081) };
 const small = { SMALL_VAR: "ok", LARGE_VAR: "x".repeat(4_064) };
 const tags = Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`key${index}`, "value"]));
 const tooManyTags = badParameter("Number of tags exceeds resource tag limit.");
+// The rule is documented, the words are other services' of AWS.
+const reservedTag = badParameter("aws: prefixed tag key names are not allowed for external use.");
 const badZip = badParameter("Could not unzip uploaded file. Please check your file, then try to upload again.");
 
 const createFunctionRows: RefusalRow[] = [
@@ -131,6 +133,7 @@ const createFunctionRows: RefusalRow[] = [
   ["too little memory", create({ MemorySize: 127 }), invalid("'127'", "memorySize", "Member must have value greater than or equal to 128")],
   ["no time at all", create({ Timeout: 0 }), invalid("'0'", "timeout", "Member must have value greater than or equal to 1")],
   ["51 tags", create({ Tags: tags }), tooManyTags],
+  ["a tag of AWS's own", create({ Tags: { "aws:stack": "one" } }), reservedTag],
   ["no zip", create({ Code: { ZipFile: Buffer.from("not a zip") } }), badZip],
   [
     "a zip of 50 MB and a byte",
@@ -266,6 +269,7 @@ const changingRows: RefusalRow[] = [
     badParameter("Tags on function aliases and versions are not supported. Please specify a function ARN."),
   ],
   ["TagResource with 51 tags", (lambda) => lambda.tagResource({ Resource: arnOf("there"), Tags: tags }), tooManyTags],
+  ["TagResource with AWS's", (lambda) => lambda.tagResource({ Resource: arnOf("there"), Tags: { "AWS:x": "" } }), reservedTag],
   [
     "UntagResource without keys",
     (lambda) => lambda.untagResource({ Resource: arnOf("there"), TagKeys: undefined }),

@@ -8,8 +8,13 @@ import type { LambdaState } from "./state.ts";
 
 type Tags = Record<string, string>;
 
-/** Throws when there are more than a resource may have. Keys and values have been validated by the model. */
+/**
+ * Throws when there are more than a resource may have, or one is of those that only AWS sets. Keys and values have been validated by the model.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-tags.html
+ */
 export function checkTags(tags: Tags): void {
+  if (Object.keys(tags).some((key) => /^aws:/i.test(key)))
+    throw invalidParameter("aws: prefixed tag key names are not allowed for external use.");
   if (Object.keys(tags).length > resourceTags) throw invalidParameter("Number of tags exceeds resource tag limit.");
 }
 
