@@ -1,0 +1,33 @@
+import type { Migration } from "#storage/database.ts";
+
+export const initial: Migration = {
+  name: "0001-initial",
+  statements: [
+    `CREATE TABLE sns_topics (arn text PRIMARY KEY, account_id text NOT NULL, region text NOT NULL, name text NOT NULL,
+      created_at_ms integer NOT NULL, attributes text NOT NULL, tags text NOT NULL, data_protection_policy text)`,
+    `CREATE INDEX sns_topics_by_place ON sns_topics (account_id, region, arn)`,
+    `CREATE TABLE sns_subscriptions (arn text PRIMARY KEY, topic_arn text NOT NULL, account_id text NOT NULL, region text NOT NULL,
+      protocol text NOT NULL, endpoint text NOT NULL, status text NOT NULL, attributes text NOT NULL, token text,
+      changed_ms integer NOT NULL, is_authenticated integer NOT NULL, principal_arn text NOT NULL)`,
+    `CREATE INDEX sns_subscriptions_by_topic ON sns_subscriptions (topic_arn, arn)`,
+    `CREATE INDEX sns_subscriptions_by_place ON sns_subscriptions (account_id, region, arn)`,
+    `CREATE INDEX sns_subscriptions_by_token ON sns_subscriptions (token)`,
+    `CREATE TABLE sns_messages (id text PRIMARY KEY, content text NOT NULL)`,
+    `CREATE TABLE sns_deliveries (id text PRIMARY KEY, message_id text NOT NULL, subscription_arn text NOT NULL, lane text NOT NULL,
+      sequence text NOT NULL, attempt integer NOT NULL, due_ms integer NOT NULL)`,
+    `CREATE INDEX sns_deliveries_by_due ON sns_deliveries (due_ms)`,
+    `CREATE INDEX sns_deliveries_by_lane ON sns_deliveries (lane, sequence)`,
+    `CREATE INDEX sns_deliveries_by_message ON sns_deliveries (message_id)`,
+    `CREATE TABLE sns_deduplications (topic_arn text NOT NULL, scope text NOT NULL, deduplication_id text NOT NULL, message_id text NOT NULL,
+      sequence text NOT NULL, expires_ms integer NOT NULL, PRIMARY KEY (topic_arn, scope, deduplication_id))`,
+    `CREATE TABLE sns_outbox (id text PRIMARY KEY, account_id text NOT NULL, region text NOT NULL, kind text NOT NULL,
+      destination text NOT NULL, subject text, body text NOT NULL, message_id text NOT NULL, sent_ms integer NOT NULL)`,
+    `CREATE INDEX sns_outbox_by_place ON sns_outbox (account_id, region, sent_ms)`,
+    `CREATE TABLE sns_mobile (arn text PRIMARY KEY, application_arn text, account_id text NOT NULL, region text NOT NULL,
+      token text, attributes text NOT NULL)`,
+    `CREATE INDEX sns_mobile_by_place ON sns_mobile (account_id, region, arn)`,
+    `CREATE TABLE sns_phones (account_id text NOT NULL, region text NOT NULL, number text NOT NULL, kind text NOT NULL, status text NOT NULL,
+      code text, PRIMARY KEY (account_id, region, kind, number))`,
+    `CREATE TABLE sns_sms_attributes (account_id text NOT NULL, region text NOT NULL, attributes text NOT NULL, PRIMARY KEY (account_id, region))`,
+  ],
+};
