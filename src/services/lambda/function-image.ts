@@ -1,13 +1,10 @@
 /**
- * Functions whose code is a container image: kept and shown as AWS does, not run yet.
+ * Functions whose code is a container image: what of it is kept with the function. Where images come from is in images/.
  * https://docs.aws.amazon.com/lambda/latest/dg/images-create.html
  */
-import { createHash } from "node:crypto";
 import type { FunctionConfiguration, ImageConfig } from "@aws-sdk/client-lambda";
-import { AwsError } from "#wire/errors.ts";
 import { invalidParameter } from "./errors.ts";
 import type { SettingsRequest } from "./function-settings.ts";
-import type { CodePackage } from "./function-version.ts";
 
 export interface ContainerImage {
   /** As the caller gave it. */
@@ -16,23 +13,6 @@ export interface ContainerImage {
   resolvedUri: string;
   /** What the caller set beside the image's own; absent when nothing. */
   config?: ImageConfig;
-}
-
-/** `repository:tag` or `repository@sha256:…`, the registry in front. */
-const uriForm = /^([a-z0-9][a-z0-9._:/-]*?)(?::([\w.-]{1,128}))?(?:@sha256:([0-9a-f]{64}))?$/;
-
-/**
- * The image and what stands for it as code. DIVERGES: no registry is asked, so a tag's digest is the hash of its name, and an image need
- * not exist. Throws for what is no image's name.
- */
-export function readImage(uri: string): { image: ContainerImage; code: CodePackage } {
-  const [, repository, , givenDigest] = uriForm.exec(uri) ?? [];
-  if (repository === undefined) throw invalidParameter(`Source image ${uri} is not valid. Provide a valid source image.`);
-  const digest = givenDigest ?? createHash("sha256").update(uri).digest("hex");
-  return {
-    image: { uri, resolvedUri: `${repository}@sha256:${digest}` },
-    code: { digest, sha256: digest, sizeBytes: 0, unzippedBytes: 0 },
-  };
 }
 
 /** What the request makes of the image's configuration. Throws for what only the other kind of package has. */
@@ -53,6 +33,3 @@ export function applyImageConfig(
 
 export const imageConfig = ({ config }: ContainerImage): Pick<FunctionConfiguration, "ImageConfigResponse"> =>
   config ? { ImageConfigResponse: { ImageConfig: config } } : {};
-
-export const imagesDoNotRun = (): AwsError =>
-  new AwsError("InvalidRuntimeException", "Pilotlight does not run container images yet.", { Type: "User" });
