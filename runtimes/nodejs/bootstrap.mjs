@@ -13,11 +13,14 @@ import { patchConsole } from "./logging.mjs";
 import { resolveFromNodePath } from "./node-path.mjs";
 import { Session } from "./session.mjs";
 
+const channel = new Channel(3);
+// Started ahead of need: which function it is for is told by a frame.
+if (process.env._HANDLER === undefined) await (await import("./stand-by.mjs")).standBy(channel);
+
 /** The Node major that the function was made for; the binary may be newer where that very one is not installed. */
 const generation = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? "")?.[1] ?? process.versions.node.split(".")[0]);
 const allowsCallbacks = generation < 24;
 
-const channel = new Channel(3);
 const store = new InvokeStore();
 const logError = patchConsole(channel, () => ({
   requestId: allowsCallbacks && !store.hasContext() ? undefined : store.getRequestId(),

@@ -3,6 +3,7 @@ import { require } from "./builtins.mjs";
 const { readSync, writeSync } = require("node:fs");
 
 const frameType = {
+  booted: 0x80,
   ready: 0x81,
   initError: 0x82,
   response: 0x83,
@@ -44,9 +45,22 @@ export class Channel {
     this.#fd = fd;
   }
 
+  booted() {
+    this.#sendText(frameType.booted, "");
+  }
+
   ready() {
     this.#phase = "idle";
     this.#sendText(frameType.ready, "");
+  }
+
+  /**
+   * Waits until the function is known that this process is to serve; exits when the supervisor has closed the socket.
+   * @returns {{ variables: Record<string, string> }}
+   */
+  nextSpecialisation() {
+    const { input, end } = this.#receive();
+    return JSON.parse(input.toString("utf8", headerBytes, end));
   }
 
   /**
@@ -57,6 +71,18 @@ export class Channel {
    *   cognitoIdentity?: string, tenantId?: string }} InvocationHeader
    */
   nextInvocation() {
+    const { input, end } = this.#receive();
+    this.#phase = "invoked";
+    const headerStart = headerBytes + 4;
+    const headerEnd = headerStart + input.readUInt32LE(headerBytes);
+    return {
+      header: JSON.parse(input.toString("utf8", headerStart, headerEnd)),
+      payload: input.toString("utf8", headerEnd, end),
+    };
+  }
+
+  /** One whole frame, up to `end`; the bytes are good until the next one is received. */
+  #receive() {
     let input = this.#input;
     let received = 0;
     let end = headerBytes;
@@ -71,13 +97,7 @@ export class Channel {
         input = larger;
       }
     }
-    this.#phase = "invoked";
-    const headerStart = headerBytes + 4;
-    const headerEnd = headerStart + input.readUInt32LE(headerBytes);
-    return {
-      header: JSON.parse(input.toString("utf8", headerStart, headerEnd)),
-      payload: input.toString("utf8", headerEnd, end),
-    };
+    return { input, end };
   }
 
   /** @param {string} json */

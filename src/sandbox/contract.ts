@@ -50,8 +50,10 @@ export interface EnvironmentSpec {
   runtimeVersionArn: string;
   handler: string;
   architecture: "x86_64" | "arm64";
-  /** Digest of the code package (a zip in the blob store). */
+  /** Digest of the code package (a zip in the blob store), or of the image's manifest. */
   codeDigest: string;
+  /** The code is a container image, of which something may be set otherwise; `runtime` and `handler` are empty then. */
+  image?: ImageOverrides;
   /** Digests of the layers' packages in the order in which they are laid over each other on /opt. */
   layerDigests: readonly string[];
   memoryMb: number;
@@ -68,6 +70,13 @@ export interface EnvironmentSpec {
   tracing: "Active" | "PassThrough";
   /** Called for each new environment: fresh session credentials of the function's role. */
   credentials: () => Promise<SessionCredentials>;
+}
+
+/** What takes the place of what an image says about itself; empty is as good as absent. */
+export interface ImageOverrides {
+  entryPoint?: readonly string[];
+  command?: readonly string[];
+  workingDirectory?: string;
 }
 
 export interface FileSystemMount {
@@ -100,10 +109,22 @@ export interface InvocationRequest {
   tailLog: boolean;
   /** The caller gave up. The invocation runs on, as on AWS. */
   signal?: AbortSignal;
+  /** Takes an answer that the function streams, as it comes. Without it a streamed answer is gathered, up to 6 MB. */
+  stream?: ResponseSink;
+}
+
+/** Where a streamed answer goes. A function that answers in one piece never begins: its answer is the outcome's payload. */
+export interface ResponseSink {
+  begin(contentType: string): void;
+  /**
+   * Takes the bytes, in order. A promise is returned when there is no room for more, and settles when there is: until then the function
+   * blocks in its write, and its time goes on.
+   */
+  write(bytes: Uint8Array): Promise<void> | undefined;
 }
 
 export interface InvocationOutcome {
-  /** The function's answer, or the JSON of its error. */
+  /** The function's answer, or the JSON of its error; empty if the answer went to the request's `stream`. */
   payload: Uint8Array;
   /** `Unhandled` for every error: that of the handler, of the initialisation, a timeout, an exit. */
   functionError?: "Unhandled";
@@ -118,10 +139,10 @@ export interface InvocationOutcome {
 /** Where log lines of functions go. */
 export interface LogSink {
   /**
-   * Takes lines in order. The returned promise settles when the sink has room for more: the environment stops reading the
-   * function's output until then, and the function blocks in its write.
+   * Takes lines in order; those of one stream come with the same object as its name. A promise is returned when there is no room for
+   * more, and settles when there is: the environment stops reading the function's output until then, and the function blocks in its write.
    */
-  write(stream: LogStreamName, lines: readonly LogLine[]): Promise<void>;
+  write(stream: LogStreamName, lines: readonly LogLine[]): Promise<void> | undefined;
 }
 
 export interface LogStreamName {

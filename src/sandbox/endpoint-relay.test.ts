@@ -25,7 +25,7 @@ async function open(t: TestContext): Promise<string> {
     },
     close() {},
   };
-  await openEndpointRelay(network, `http://127.0.0.1:${(product.address() as AddressInfo).port}`, "ASIAOWN");
+  await openEndpointRelay(network, `http://127.0.0.1:${(product.address() as AddressInfo).port}`, () => "ASIAOWN");
   t.after(() => {
     for (const server of [product, relay!]) server.close().closeAllConnections();
   });
@@ -56,4 +56,15 @@ test("what other keys signed is refused, in a header or in the address", async (
     assert.equal((await fetch(`${url}/?${query}`)).status, 403, query);
   }
   assert.equal((await fetch(`${url}/?X-Amz-Credential=ASIAOWN%2F20260101`)).status, 201);
+});
+
+test("our own pages are not opened with the keys of others as user and password; elsewhere a password is the function's business", async (t) => {
+  const url = await open(t);
+  const statusOf = async (path: string, user: string): Promise<number> => {
+    const authorization = `Basic ${Buffer.from(`${user}:secret`).toString("base64")}`;
+    return (await fetch(url + path, { headers: { authorization } })).status;
+  };
+  assert.equal(await statusOf("/_pilotlight/sns/outbox", "test"), 403);
+  assert.equal(await statusOf("/_pilotlight/sns/outbox", ""), 403);
+  assert.equal(await statusOf("/somewhere", "test"), 201);
 });

@@ -6,18 +6,21 @@ import type { Network } from "./drivers/driver.ts";
 const maxConnections = 256;
 
 /** Where a signature names its access key: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
-const inHeader = /Credential=([^/,\s]+)\//g;
+const inHeader = /Credential=([^/,\s]*)\//g;
 const inQuery = "x-amz-credential";
+/** Our own pages take an access key and its secret as user and password. */
+const ownPages = "/_pilotlight/";
+const asUser = /^basic +([\w+/=-]*)/i;
 
 /**
  * The product's endpoint in a private network. A function may call it as its own role, or unsigned as the world may; keys that it has found
  * elsewhere, the root's above all, are of no use from in there.
  */
-export async function openEndpointRelay(network: Network, endpointUrl: string, accessKeyId: string): Promise<void> {
+export async function openEndpointRelay(network: Network, endpointUrl: string, accessKeyId: () => string): Promise<void> {
   const { hostname, port } = new URL(endpointUrl);
   const agent = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
   const server = createServer({ requestTimeout: 0 }, (incoming, reply) => {
-    if (signers(incoming).every((signer) => signer === accessKeyId)) void relay(incoming, reply, agent);
+    if (signers(incoming).every((signer) => signer === accessKeyId())) void relay(incoming, reply, agent);
     else refuse(reply);
   });
   server.maxConnections = maxConnections;
@@ -27,10 +30,14 @@ export async function openEndpointRelay(network: Network, endpointUrl: string, a
 /** The endpoint as it is seen through the relay. */
 export const relayedUrl = (endpointUrl: string): string => `http://127.0.0.1:${new URL(endpointUrl).port}`;
 
-function signers({ headers, url = "" }: IncomingMessage): string[] {
+/** Access keys that a request could be taken to be signed with: all that are named in any way. */
+export function signers({ headers, url = "" }: Pick<IncomingMessage, "headers" | "url">): string[] {
   const query = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
+  const { authorization = "" } = headers;
+  const user = url.startsWith(ownPages) ? asUser.exec(authorization)?.[1] : undefined;
   return [
-    ...[...(headers.authorization ?? "").matchAll(inHeader)].map(([, signer]) => signer as string),
+    ...[...authorization.matchAll(inHeader)].map(([, signer]) => signer as string),
+    ...(user === undefined ? [] : [Buffer.from(user, "base64").toString().split(":", 1)[0] as string]),
     ...[...query].filter(([name]) => name.toLowerCase() === inQuery).map(([, value]) => value.split("/", 1)[0] as string),
   ];
 }

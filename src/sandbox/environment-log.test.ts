@@ -37,7 +37,7 @@ test("lines go in order, one write at a time, and flush waits for all of them", 
   log.add(1, "a");
   log.add(1, "b");
   let isFlushed = false;
-  void log.flush().then(() => (isFlushed = true));
+  void log.flush()?.then(() => (isFlushed = true));
   log.add(2, "c");
   void log.flush();
   assert.deepEqual(sink.batches, [["a", "b"]]);

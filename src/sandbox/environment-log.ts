@@ -14,6 +14,13 @@ export interface LogGate {
   onRoom(): void;
 }
 
+/** Lines that were handed over, and what the sink is waiting for before it takes more. */
+interface Blocked {
+  untilRoom: Promise<void>;
+  lineCount: number;
+  sizeBytes: number;
+}
+
 /** The log stream of one environment: hands lines to the sink in batches, one write at a time, and keeps the tail if asked to. */
 export class EnvironmentLog {
   #sink: LogSink;
@@ -45,10 +52,11 @@ export class EnvironmentLog {
     this.#count(message.length + lineOverheadBytes);
   }
 
-  /** Resolves when the sink has taken every line. */
-  flush(): Promise<void> {
-    if (this.#draining === undefined && this.#waiting.length === 0) return Promise.resolve();
-    this.#draining ??= this.#drain();
+  /** Hands all lines to the sink. If it has no room for them, the promise resolves when it has taken the last. */
+  flush(): Promise<void> | undefined {
+    if (this.#draining) return this.#draining;
+    const blocked = this.#writeWaiting();
+    if (blocked) this.#draining = this.#drain(blocked);
     return this.#draining;
   }
 
@@ -72,17 +80,27 @@ export class EnvironmentLog {
     while (this.#tailLength - tail[0]!.length >= tailBytes) this.#tailLength -= tail.shift()!.length;
   }
 
-  async #drain(): Promise<void> {
+  /** Writes what waits, until the sink has no room. */
+  #writeWaiting(): Blocked | undefined {
     while (this.#waiting.length > 0) {
       const lines = this.#waiting;
       this.#waiting = [];
       const sizeBytes = this.#waitingBytes;
-      try {
-        await this.#sink.write(this.#stream, lines);
-      } catch (error) {
-        this.#diagnostics.error("log lines of a function were lost", { stream: this.#stream.stream, lines: lines.length, error });
-      }
+      const untilRoom = this.#sink.write(this.#stream, lines);
+      if (untilRoom) return { untilRoom, lineCount: lines.length, sizeBytes };
       this.#count(-sizeBytes);
+    }
+    return undefined;
+  }
+
+  async #drain(blocked: Blocked): Promise<void> {
+    for (let next: Blocked | undefined = blocked; next; next = this.#writeWaiting()) {
+      try {
+        await next.untilRoom;
+      } catch (error) {
+        this.#diagnostics.error("log lines of a function were lost", { stream: this.#stream.stream, lines: next.lineCount, error });
+      }
+      this.#count(-next.sizeBytes);
     }
     this.#draining = undefined;
   }

@@ -13,10 +13,15 @@ export function functionVariables(
   places: Places,
   logStream: string,
 ): Record<string, string> {
-  return { ...defaults(spec, start, places), ...spec.variables, ...reserved(spec, credentials, start, places, logStream) };
+  return {
+    ...defaultVariables(spec.endpointUrl, start, places),
+    ...spec.variables,
+    ...reserved(spec, credentials, start, places, logStream),
+  };
 }
 
-function defaults(spec: EnvironmentSpec, start: RuntimeStart, places: Places): Record<string, string> {
+/** Those that are the same for all functions of a runtime. */
+export function defaultVariables(endpointUrl: string, start: RuntimeStart, places: Places): Record<string, string> {
   return {
     LANG: "en_US.UTF-8",
     TZ: ":UTC",
@@ -26,7 +31,7 @@ function defaults(spec: EnvironmentSpec, start: RuntimeStart, places: Places): R
     // DIVERGES: AWS's daemon has a link-local address; here nothing must leave the machine.
     AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1:2000",
     // What makes SDKs speak to this product. A customer who sets it to another address means it.
-    AWS_ENDPOINT_URL: spec.endpointUrl,
+    AWS_ENDPOINT_URL: endpointUrl,
     ...start.variables(places),
   };
 }
@@ -41,10 +46,10 @@ function reserved(
 ): Record<string, string> {
   const { applicationLevel } = spec.logging;
   return {
-    _HANDLER: spec.handler,
+    ...(spec.image ? {} : { _HANDLER: spec.handler }),
     AWS_REGION: spec.region,
     AWS_DEFAULT_REGION: spec.region,
-    ...(spec.runtime.startsWith("provided") ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}` }),
+    ...(spec.runtime.startsWith("provided") ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${spec.image ? "Image" : spec.runtime}` }),
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: spec.functionVersion,

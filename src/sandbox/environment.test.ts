@@ -3,11 +3,12 @@ import { test } from "node:test";
 import { silentLog } from "#kit/log.ts";
 import { ManualClock } from "#kit/manual-clock.ts";
 import type { InvocationOutcome, InvocationRequest } from "./contract.ts";
-import { Environment, initLimitMs } from "./environment.ts";
+import { Environment, type EnvironmentParts, initLimitMs } from "./environment.ts";
 import { FakeDriver } from "./fixtures/fake-driver.ts";
 import { MemorySink, requestOf, specOf } from "./fixtures/specs.ts";
 import { FramedLink } from "./framed-link.ts";
 import { frameType } from "./frames.ts";
+import { RuntimeSession } from "./runtime-session.ts";
 
 const { ready, initError, response, error, log, responseHead } = frameType;
 
@@ -18,7 +19,7 @@ class Bench {
   readonly environment: Environment;
   freed = 0;
 
-  constructor() {
+  constructor(changes: Partial<EnvironmentParts> = {}) {
     this.environment = new Environment({
       spec: specOf(),
       clock: this.clock,
@@ -31,6 +32,7 @@ class Bench {
       program: { path: "/program", args: [], variables: {} },
       openLink: async (listener) => new FramedLink(listener),
       events: { onAnswered: () => {}, onFree: () => this.freed++ },
+      ...changes,
     });
   }
 
@@ -65,6 +67,36 @@ test("the processor is shared from the end of the initialisation on", async () =
   bench.driver.last.say([ready]);
   await over;
   assert.equal(bench.driver.last.isHeldToCpuShare, true);
+});
+
+test("a process that was started ahead of need and cannot be used is ended, and another one launched", async () => {
+  let ended = 0;
+  const adopted: RuntimeSession[] = [];
+  const standby: EnvironmentParts["standby"] = {
+    adopt(listener) {
+      if (adopted.length > 0) return undefined;
+      const session = new RuntimeSession(listener);
+      adopted.push(session);
+      return session;
+    },
+    end: async () => void ended++,
+  };
+  // A session that was never launched has nothing to specialise.
+  const bench = await new Bench({ standby }).initialised();
+  assert.equal(adopted.length, 1);
+  assert.equal(bench.driver.processes.length, 1);
+  const { answer } = await bench.invoke();
+  bench.driver.last.say([response, "1"]);
+  assert.equal(text(await answer), "1");
+  await bench.environment.stop();
+  assert.equal(ended, 1);
+});
+
+test("one that was never used ends with its environment", async () => {
+  let ended = 0;
+  const standby = { adopt: () => undefined, end: async () => void ended++ };
+  await new Bench({ standby }).environment.stop();
+  assert.equal(ended, 1);
 });
 
 test("durations are those of the clock; the Init phase is reported once", async () => {

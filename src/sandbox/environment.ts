@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "#kit/clock.ts";
+import { Deadline } from "#kit/deadline.ts";
 import type { Log } from "#kit/log.ts";
 import { SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest, type LogSink } from "./contract.ts";
 import type { Driver, LaunchFolders, Network, ProcessExit } from "./drivers/driver.ts";
@@ -9,7 +10,8 @@ import { Invocation } from "./invocation.ts";
 import { EnvironmentLifecycle } from "./lifecycle.ts";
 import { platformLines, type InitPhase, type PlatformLines } from "./platform-lines.ts";
 import type { RuntimeAnswer, RuntimeLink, RuntimeListener } from "./runtime-link.ts";
-import { RuntimeSession, type OutputListener } from "./runtime-session.ts";
+import { RuntimeSession, type Order, type OutputListener } from "./runtime-session.ts";
+import type { Standby } from "./standby.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the Init phase is limited to 10 seconds. */
 export const initLimitMs = 10_000;
@@ -28,7 +30,9 @@ export interface EnvironmentParts {
   logStream: string;
   /** Epoch milliseconds from which on another environment shall serve. */
   replaceAtMs: number;
-  program: { path: string; args: readonly string[]; variables: Readonly<Record<string, string>> };
+  program: { path: string; args: readonly string[]; workingDirectory?: string; variables: Readonly<Record<string, string>> };
+  /** Serves the first time that a process is wanted. Its folder is that of the environment. */
+  standby?: Pick<Standby, "adopt" | "end">;
   openLink(listener: RuntimeListener, network: Network): Promise<RuntimeLink>;
   events: {
     /** The caller has its answer. */
@@ -51,6 +55,8 @@ export class Environment {
   #lines: PlatformLines;
   #session: RuntimeSession | undefined;
   #invocation: Invocation | undefined;
+  /** Of the invocation that runs. */
+  #deadline: Deadline;
   #resetting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #init: { startedAtMs: number; timer: Timer | undefined; over: () => void } = { startedAtMs: 0, timer: undefined, over() {} };
@@ -65,6 +71,7 @@ export class Environment {
     this.#parts = parts;
     this.#log = new EnvironmentLog(parts.sink, stream, gate, parts.log);
     this.#lines = platformLines(parts.spec);
+    this.#deadline = new Deadline(parts.clock, () => this.#timeOut(this.#invocation as Invocation));
   }
 
   /** The Init phase, ahead of the first invocation. Resolves when it is over, however it went. */
@@ -86,7 +93,7 @@ export class Environment {
     if (request.tailLog) this.#log.startTail();
     // Not flushed: the line leaves with the next one, which spares a write of its own.
     for (const line of this.#lines.start(clock.now(), request.requestId)) this.#log.add(clock.now(), line);
-    invocation.timer = clock.after(spec.timeoutMs, () => this.#timeOut(invocation));
+    this.#deadline.set(spec.timeoutMs);
     if (this.#lifecycle.state === "Idle") this.#send(invocation);
     else void this.#start();
     return invocation.outcome;
@@ -99,20 +106,41 @@ export class Environment {
   }
 
   async #start(): Promise<void> {
-    const { driver, program, folders, spec, clock, openLink } = this.#parts;
+    const { program, folders, spec, clock, standby } = this.#parts;
     this.#lifecycle.moveTo("Starting");
     this.#init.startedAtMs = clock.monotonicMs();
     const listener = this.#listener();
-    const session = new RuntimeSession(listener);
-    this.#session = session;
     const order = {
       program: program.path,
       args: program.args,
+      ...(program.workingDirectory !== undefined && { workingDirectory: program.workingDirectory }),
       variables: program.variables,
       folders,
       memoryMb: spec.memoryMb,
       ephemeralStorageMb: spec.ephemeralStorageMb,
     };
+    const adopted = standby?.adopt(listener);
+    this.#session = adopted;
+    if (!adopted || !(await this.#specialise(adopted, order))) await this.#launch(listener, order);
+  }
+
+  /** Whether a process that ran already serves this environment now, or none is wanted any more. */
+  async #specialise(session: RuntimeSession, order: Order): Promise<boolean> {
+    try {
+      session.specialise(order);
+      this.#lifecycle.moveTo("Initialising");
+      return true;
+    } catch (error) {
+      this.#parts.log.warn("a runtime that was started ahead of need could not be used", { error });
+      await session.end();
+      return !this.#isCurrent(session);
+    }
+  }
+
+  async #launch(listener: RuntimeListener & OutputListener, order: Order): Promise<void> {
+    const { driver, openLink } = this.#parts;
+    const session = new RuntimeSession(listener);
+    this.#session = session;
     try {
       await session.launch(driver, (network) => openLink(listener, network), order);
       if (!this.#isCurrent(session)) return;
@@ -182,7 +210,8 @@ export class Environment {
     const invocation = this.#invocation as Invocation;
     this.#lifecycle.moveTo("Answered");
     this.#parts.events.onAnswered();
-    if (answer.kind === "tooLarge") invocation.answer({ payload: responseTooLarge, functionError: "Unhandled" });
+    if (answer.kind === "tooLarge") invocation.answer({ payload: responseTooLarge(answer.limitBytes), functionError: "Unhandled" });
+    else if (answer.kind === "streamed") invocation.answerStreamed(answer.sizeBytes);
     else if (answer.kind === "error") invocation.answer({ payload: answer.payload, functionError: "Unhandled" });
     else if (answer.contentType) invocation.answer({ payload: answer.payload, contentType: answer.contentType });
     else invocation.answer({ payload: answer.payload });
@@ -215,7 +244,7 @@ export class Environment {
   async #conclude(invocation: Invocation, failure: Failure | undefined): Promise<void> {
     const { clock, spec } = this.#parts;
     invocation.isConcluding = true;
-    invocation.timer?.cancel();
+    this.#deadline.callOff();
     const durationMs = failure?.status === "timeout" ? spec.timeoutMs : clock.monotonicMs() - invocation.startedAtMs;
     if (failure) await this.#reset();
     else await pipesRead();
@@ -232,8 +261,9 @@ export class Environment {
     );
     this.#unreportedInitMs = undefined;
     if (invocation.request.tailLog) invocation.attachTail(this.#log.takeTail());
-    await this.#log.flush();
-    await this.#resetting;
+    const flushing = this.#log.flush();
+    if (flushing) await flushing;
+    if (this.#resetting) await this.#resetting;
     if (this.#lifecycle.isEnding) return;
     if (this.#lifecycle.state === "Answered") this.#lifecycle.moveTo("Idle");
     this.#invocation = undefined;
@@ -253,8 +283,8 @@ export class Environment {
   async #stop(): Promise<void> {
     this.#lifecycle.moveTo("Stopping");
     this.#init.timer?.cancel();
-    this.#invocation?.timer?.cancel();
-    await this.#session?.end();
+    this.#deadline.stop();
+    await Promise.all([this.#session?.end(), this.#parts.standby?.end()]);
     this.#init.over();
     this.#invocation?.reject(new SandboxFailure("stopping", "the execution environment was ended"));
     await this.#log.flush();

@@ -1,5 +1,5 @@
 import { SandboxFailure } from "./contract.ts";
-import { ProgramMissing, type ProcessExit } from "./drivers/driver.ts";
+import { ImageEntryMissing, ProgramMissing, type ProcessExit } from "./drivers/driver.ts";
 import { maxResponseBytes } from "./runtime-link.ts";
 
 /** How an invocation or an initialisation failed, and what the caller gets to see of it, in AWS's recorded words. */
@@ -36,17 +36,21 @@ export function notLaunched(cause: unknown): Failure {
   if (cause instanceof ProgramMissing) {
     return failure("error", "Runtime.InvalidEntrypoint", "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
   }
+  if (cause instanceof ImageEntryMissing) {
+    return failure("error", cause.missing === "folder" ? "Runtime.InvalidWorkingDir" : "Runtime.InvalidEntrypoint", cause.message);
+  }
   const fault = new SandboxFailure("internal", "the runtime's process could not be launched", { cause });
   return { ...failure("error", "Sandbox.Failure", fault.message), fault };
 }
 
 /** Payload for an answer that was too large; the environment lives on. */
-export const responseTooLarge = Buffer.from(
-  JSON.stringify({
-    errorType: "Function.ResponseSizeTooLarge",
-    errorMessage: `Response payload size exceeded maximum allowed payload size (${maxResponseBytes} bytes).`,
-  }),
-);
+export const responseTooLarge = (limitBytes = maxResponseBytes): Uint8Array =>
+  Buffer.from(
+    JSON.stringify({
+      errorType: "Function.ResponseSizeTooLarge",
+      errorMessage: `Response payload size exceeded maximum allowed payload size (${limitBytes} bytes).`,
+    }),
+  );
 
 function failure(status: Failure["status"], errorType: string, message: string): Failure {
   return {

@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
-import type { InvocationRequest } from "./contract.ts";
+import type { InvocationRequest, ResponseSink } from "./contract.ts";
 import type { RunningProcess } from "./drivers/driver.ts";
-import { encodeInvoke, FrameReader, frameType, FrameViolation } from "./frames.ts";
-import { GrowingBuffer } from "./growing-buffer.ts";
+import { encodeInvoke, encodeSpecialise, FrameReader, frameType, FrameViolation } from "./frames.ts";
 import { maxResponseBytes, type RuntimeAnswer, type RuntimeLink, type RuntimeListener } from "./runtime-link.ts";
+import { StreamedAnswer } from "./streamed-answer.ts";
 
 /** Level and time of a LOG frame stand before its text. */
 const logHeadBytes = 9;
@@ -14,13 +14,20 @@ export class FramedLink implements RuntimeLink {
   readonly variables = {};
   #listener: RuntimeListener;
   #socket: Duplex | undefined;
-  #expects: "init" | "nothing" | "answer" | "stream" | "closed" = "init";
-  #contentType = "";
-  /** What has come of a streamed answer; one byte over the limit is kept, so that the end knows. */
-  #streamed = new GrowingBuffer();
+  #expects: "boot" | "order" | "init" | "nothing" | "answer" | "stream" | "closed";
+  #onBooted: () => void;
+  /** Where an answer goes that is streamed, from the invocation on; the answer, once it has begun. */
+  #sink: ResponseSink | undefined;
+  #streamed: StreamedAnswer | undefined;
+  /** Two reasons to read no further: log lines wait, or the caller has no room. */
+  #isPaused = false;
+  #isHeld = false;
 
-  constructor(listener: RuntimeListener) {
+  /** With `onBooted` for a process that is started ahead of need, and told by `specialise` what for. */
+  constructor(listener: RuntimeListener, onBooted?: () => void) {
     this.#listener = listener;
+    this.#expects = onBooted ? "boot" : "init";
+    this.#onBooted = onBooted ?? (() => {});
   }
 
   attach(process: RunningProcess): void {
@@ -38,10 +45,17 @@ export class FramedLink implements RuntimeLink {
     });
   }
 
+  /** Legal once after `onBooted`. */
+  specialise(variables: Readonly<Record<string, string>>): void {
+    this.#expects = "init";
+    this.#socket?.write(encodeSpecialise(variables));
+  }
+
   invoke(request: InvocationRequest, deadlineMs: number): void {
     const socket = this.#socket as Duplex;
     const { requestId, invokedFunctionArn, traceId, clientContext, cognitoIdentity, tenantId } = request;
     this.#expects = "answer";
+    this.#sink = request.stream;
     encodeInvoke(
       { requestId, deadlineMs, invokedFunctionArn, traceId, clientContext, cognitoIdentity, tenantId },
       request.payload,
@@ -50,11 +64,13 @@ export class FramedLink implements RuntimeLink {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket?.pause();
   }
 
   resume(): void {
-    this.#socket?.resume();
+    this.#isPaused = false;
+    if (!this.#isHeld) this.#socket?.resume();
   }
 
   close(): void {
@@ -71,14 +87,18 @@ export class FramedLink implements RuntimeLink {
       this.#answer(body.length > maxResponseBytes ? { kind: "tooLarge" } : { kind: "error", payload: body });
     } else if (type === frameType.responseHead && this.#expects === "answer") {
       this.#expects = "stream";
-      this.#contentType = body.toString();
+      this.#streamed = new StreamedAnswer(this.#sink, body.toString());
     } else if (type === frameType.responseChunk && this.#expects === "stream") {
-      this.#streamed.append(body.subarray(0, maxResponseBytes + 1 - this.#streamed.sizeBytes));
+      const room = this.#streamed?.write(body);
+      if (room) this.#hold(room);
     } else if (type === frameType.responseEnd && this.#expects === "stream") {
-      this.#endStream(body);
+      this.#answer((this.#streamed as StreamedAnswer).end(body.length > 0 ? body : undefined));
     } else if (type === frameType.ready && this.#expects === "init") {
       this.#expects = "nothing";
       this.#listener.ready();
+    } else if (type === frameType.booted && this.#expects === "boot") {
+      this.#expects = "order";
+      this.#onBooted();
     } else if (type === frameType.initError && this.#expects === "init") {
       this.#expects = "closed";
       this.#listener.initFailed(body);
@@ -87,15 +107,21 @@ export class FramedLink implements RuntimeLink {
     }
   }
 
-  #endStream(error: Buffer): void {
-    const payload = this.#streamed.take();
-    if (error.length > 0) this.#answer({ kind: "error", payload: error });
-    else if (payload.length > maxResponseBytes) this.#answer({ kind: "tooLarge" });
-    else this.#answer({ kind: "response", payload, contentType: this.#contentType });
+  /** Frames that were read already still come: no more than one reading of the socket. */
+  #hold(room: Promise<void>): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.#socket?.pause();
+    void room.then(() => {
+      this.#isHeld = false;
+      if (!this.#isPaused) this.#socket?.resume();
+    });
   }
 
   #answer(answer: RuntimeAnswer): void {
     this.#expects = "nothing";
+    this.#sink = undefined;
+    this.#streamed = undefined;
     this.#listener.answered(answer);
     this.#listener.done();
   }

@@ -7,6 +7,8 @@ import { GrowingBuffer } from "./growing-buffer.ts";
  */
 export const frameType = {
   invoke: 0x01,
+  specialise: 0x02,
+  booted: 0x80,
   ready: 0x81,
   initError: 0x82,
   response: 0x83,
@@ -61,6 +63,16 @@ export function encodeInvoke(header: InvokeHeader, payload: Uint8Array, write: (
   if (isCopied) frame.set(payload, payloadAt);
   write(frame);
   if (!isCopied) write(payload);
+}
+
+/** The SPECIALISE frame: what a process that was started ahead of need is to serve. */
+export function encodeSpecialise(variables: Readonly<Record<string, string>>): Uint8Array {
+  const body = JSON.stringify({ variables });
+  const frame = Buffer.allocUnsafe(headBytes + Buffer.byteLength(body));
+  frame.writeUInt32LE(frame.length - lengthBytes, 0);
+  frame[lengthBytes] = frameType.specialise;
+  frame.write(body, headBytes);
+  return frame;
 }
 
 /**

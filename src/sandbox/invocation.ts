@@ -1,4 +1,3 @@
-import type { Timer } from "#kit/clock.ts";
 import type { InvocationOutcome, InvocationRequest } from "./contract.ts";
 
 /** One invocation on its way: its promises, and what is known of its answer. */
@@ -7,12 +6,12 @@ export class Invocation {
   readonly startedAtMs: number;
   readonly deadlineMs: number;
   readonly outcome: Promise<InvocationOutcome>;
-  timer: Timer | undefined;
   /** END and REPORT are being written: nothing can go wrong with it any more. */
   isConcluding = false;
   #outcome = Promise.withResolvers<InvocationOutcome>();
   #finished = Promise.withResolvers<void>();
   #answer: Omit<InvocationOutcome, "finished"> | undefined;
+  #streamedBytes = 0;
 
   /** `startedAtMs` is monotonic, `deadlineMs` epoch milliseconds. */
   constructor(request: InvocationRequest, startedAtMs: number, deadlineMs: number) {
@@ -27,13 +26,19 @@ export class Invocation {
   }
 
   get producedBytes(): number {
-    return this.#answer?.payload.length ?? 0;
+    return this.#streamedBytes + (this.#answer?.payload.length ?? 0);
   }
 
   /** The caller gets it at once, unless it wants the log with it. */
   answer(answer: Omit<InvocationOutcome, "finished">): void {
     this.#answer = answer;
     if (!this.request.tailLog) this.#deliver(answer);
+  }
+
+  /** The answer is with the request's `stream`. */
+  answerStreamed(sizeBytes: number): void {
+    this.#streamedBytes = sizeBytes;
+    this.answer({ payload: nothing });
   }
 
   attachTail(logTail: Buffer): void {
@@ -52,3 +57,5 @@ export class Invocation {
     this.#outcome.resolve({ ...answer, finished: this.#finished.promise });
   }
 }
+
+const nothing = new Uint8Array();

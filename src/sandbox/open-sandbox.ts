@@ -1,31 +1,49 @@
-import { totalmem } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
 import type { LogSink, Sandbox } from "./contract.ts";
 import type { Driver } from "./drivers/driver.ts";
+import { DriverChoice } from "./driver-choice.ts";
+import { sweepLeftovers } from "./drivers/leftovers.ts";
 import { openNamespaceDriver } from "./drivers/linux/namespaces.ts";
+import type { OutboundPolicy } from "./drivers/linux/network/policy.ts";
+import { openOciDriver } from "./drivers/oci/oci.ts";
 import { openProcessDriver } from "./drivers/process.ts";
 import { EnvironmentPool, type PoolLimits } from "./pool.ts";
-import { prepareCode, prepareEnvironment, type UnpackedCode } from "./prepare-environment.ts";
+import { prepareCode, prepareEnvironment, type UnpackedCode, type Workshop } from "./prepare-environment.ts";
 import { RuntimeCatalog } from "./runtimes/catalog.ts";
+import { Standbys } from "./standbys.ts";
 
 /** What an environment takes at least, mostly shared with its siblings. */
 const leastEnvironmentBytes = 16 * 1024 * 1024;
 
 /** AWS's thousand, or as many as the machine's memory can hold. */
-const defaultLimits: PoolLimits = { environments: Math.min(1_000, Math.floor(totalmem() / leastEnvironmentBytes)), idleMs: 10 * 60 * 1000 };
+const defaultLimits: PoolLimits = {
+  environments: Math.min(1_000, Math.floor(totalmem() / leastEnvironmentBytes)),
+  starts: 4 * availableParallelism(),
+  idleMs: 10 * 60 * 1000,
+};
 
 /** Which driver runs functions; `auto`: the one that isolates, where it works. */
-export type Isolation = "auto" | "namespaces" | "none";
+export type Isolation = "auto" | "namespaces" | "oci" | "none";
 
 export interface SandboxOptions {
   isolation: Isolation;
+  /** Which container runtime: a program on the PATH, or its path. */
+  ociRuntime: string;
+  /** Where isolated functions may go. */
+  outbound: OutboundPolicy;
   clock: Clock;
   ids: Ids;
   log: Log;
   /** Absolute; of this process alone. What an earlier process left in it is ended and removed. */
   runFolder: string;
+  /** A file of this process alone that survives it: what was found out about isolation, so that the next start need not. */
+  trialFile?: string;
+  /** Where the native launcher is kept, which is compiled at the first start; without it, none is used. */
+  nativeFolder?: string | undefined;
   /** Where interpreters that were fetched are kept. */
   toolchainFolder: string;
   /** The product's own folder, with `runtimes/` and `node_modules/`. */
@@ -34,7 +52,10 @@ export interface SandboxOptions {
   searchPath: string;
   unpacked: UnpackedCode;
   logSink: LogSink;
-  limits?: PoolLimits;
+  /** How many processes of each runtime are started ahead of need at most, where the driver can do that; 0: none. */
+  standbysPerRuntime: number;
+  /** What is not given is chosen to fit the machine. */
+  limits?: Partial<PoolLimits>;
 }
 
 /**
@@ -42,31 +63,60 @@ export interface SandboxOptions {
  * (drivers/), which talks with us by frames or by the Runtime API (framed-link.ts, runtime-api/). It knows functions, not AWS requests.
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { clock, log, runFolder } = options;
-  const driver = await openDriver(options.isolation, { runFolder, clock, log });
-  const workshop = { ...options, driver, catalog: new RuntimeCatalog(options) };
-  const pool = new EnvironmentPool(clock, options.limits ?? defaultLimits, (spec, events) => prepareEnvironment(workshop, spec, events));
+  const { clock } = options;
+  const driver = await openDriver(options);
+  const drivers = new DriverChoice(driver, () => openContainers(options));
+  const driverFor: Workshop["driverFor"] = (spec) => drivers.driverFor(spec);
+  const workshop: Workshop = { ...options, driver, driverFor, catalog: new RuntimeCatalog(options) };
+  const standbys = driver.canSpecialise && options.standbysPerRuntime > 0 ? new Standbys(workshop, options.standbysPerRuntime) : undefined;
+  const pool = new EnvironmentPool(clock, { ...defaultLimits, ...options.limits }, (spec, events) =>
+    prepareEnvironment({ ...workshop, ...(standbys && { standbys }) }, spec, events),
+  );
   return {
     invoke: (spec, request) => pool.invoke(spec, request),
-    prepare: async (spec) => void (await prepareCode(workshop, spec)),
+    async prepare(spec) {
+      const code = await prepareCode(workshop, spec);
+      if (!spec.image) await standbys?.expect(spec, code);
+    },
     retire: (specKey) => pool.retire(specKey),
     describe: () => driver.describe(),
     drain: (graceMs) => pool.drain(graceMs),
     async [Symbol.asyncDispose]() {
-      await pool.drain(0);
-      await driver[Symbol.asyncDispose]();
+      await Promise.all([pool.drain(0), standbys?.close()]);
+      await drivers[Symbol.asyncDispose]();
     },
   };
 }
 
-async function openDriver(isolation: Isolation, options: { runFolder: string; clock: Clock; log: Log }): Promise<Driver> {
-  if (isolation === "none") return openProcessDriver(options);
-  try {
-    return await openNamespaceDriver(options);
-  } catch (error) {
-    const isolationFailure = (error as Error).message;
-    if (isolation === "namespaces")
-      throw new Error(`Functions cannot be isolated by namespaces here: ${isolationFailure}.`, { cause: error });
-    return openProcessDriver({ ...options, isolationFailure });
+/** What was asked for cannot be had on this machine; the message says what to do. */
+export class IsolationImpossible extends Error {
+  constructor(how: "namespaces" | "containers", cause: Error) {
+    super(
+      `Functions cannot be isolated by ${how} here: ${cause.message}. Start with --isolation auto for the best that works, or with --isolation none to run only code that you trust; docs/security.md says what each takes.`,
+      { cause },
+    );
+    this.name = "IsolationImpossible";
   }
 }
+
+async function openDriver(sandboxOptions: SandboxOptions): Promise<Driver> {
+  const { isolation, outbound, nativeFolder, runFolder, trialFile, clock, log } = sandboxOptions;
+  const options = { runFolder, clock, log };
+  if (isolation === "none") return openProcessDriver(options);
+  if (isolation === "oci") {
+    await sweepLeftovers(runFolder, log);
+    return openContainers(sandboxOptions).catch((error: unknown) => {
+      throw new IsolationImpossible("containers", error as Error);
+    });
+  }
+  try {
+    return await openNamespaceDriver({ ...options, outbound, nativeFolder, trialFile, allowsRootless: isolation === "auto" });
+  } catch (error) {
+    if (isolation === "namespaces") throw new IsolationImpossible("namespaces", error as Error);
+    return openProcessDriver({ ...options, isolationFailure: (error as Error).message });
+  }
+}
+
+/** Leaves the folders of environments alone: they may be those of another driver. */
+const openContainers = ({ ociRuntime, runFolder, clock, log, outbound }: SandboxOptions): Promise<Driver> =>
+  openOciDriver({ runtime: ociRuntime, folder: join(runFolder, "oci"), clock, log, outbound });

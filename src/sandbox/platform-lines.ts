@@ -34,7 +34,9 @@ export function platformLines(spec: EnvironmentSpec): PlatformLines {
 
 function textLines(spec: EnvironmentSpec): PlatformLines {
   return {
-    initStart: () => [`INIT_START Runtime Version: ${runtimeLabel(spec.runtime)}\tRuntime Version ARN: ${spec.runtimeVersionArn}`],
+    // Of an image no version is known.
+    initStart: () =>
+      spec.image ? [] : [`INIT_START Runtime Version: ${runtimeLabel(spec.runtime)}\tRuntime Version ARN: ${spec.runtimeVersionArn}`],
     initFailed: (_, phase, durationMs, failure) => [
       `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${statusText(failure)}`,
     ],

@@ -56,9 +56,12 @@ class Bench {
   readonly clock = new ManualClock();
   readonly members: FakeMember[] = [];
   readonly pool: EnvironmentPool;
+  /** Those that are being made come to be when it is fulfilled. */
+  creation = Promise.resolve();
 
-  constructor(environments = 10) {
-    this.pool = new EnvironmentPool(this.clock, { environments, idleMs }, async (spec, events) => {
+  constructor(environments = 10, starts = environments) {
+    this.pool = new EnvironmentPool(this.clock, { environments, starts, idleMs }, async (spec, events) => {
+      await this.creation;
       const member = new FakeMember(`m${this.members.length + 1}`, spec.key, events);
       this.members.push(member);
       return member;
@@ -181,6 +184,57 @@ test("beyond the limit the longest idle makes room; when all are busy the answer
   assert.equal(bench.member("m3").key, "c");
 });
 
+test("of many that come at once few are started; who waits takes the first that is free, or starts one in turn", async () => {
+  const bench = new Bench(10, 2);
+  const creation = Promise.withResolvers<void>();
+  bench.creation = creation.promise;
+  const begun = [];
+  for (let n = 0; n < 5; n++) begun.push(await bench.begin());
+  assert.equal(bench.members.length, 0);
+  creation.resolve();
+  await bench.clock.advance(0);
+  // Two were started; as they were ready, so were the next.
+  assert.equal(bench.members.length, 5);
+
+  const later = new Bench(10, 1);
+  await later.begin();
+  const pending = Promise.withResolvers<void>();
+  later.creation = pending.promise;
+  await later.begin();
+  const { answer } = await later.begin();
+  later.finish("m1");
+  later.finish("m1");
+  assert.equal(await answer, "m1");
+  pending.resolve();
+  await later.clock.advance(0);
+  assert.equal(later.members.length, 2);
+});
+
+test("an initialisation that takes long lets others start; who waits in vain is throttled, and at the end refused", async () => {
+  const bench = new Bench(2, 1);
+  const creation = Promise.withResolvers<void>();
+  bench.creation = creation.promise;
+  const first = await bench.begin();
+  const second = await bench.begin();
+  const third = await bench.begin();
+  // As many as there may be environments wait, and no more.
+  await assert.rejects((await bench.begin()).answer, { name: "SandboxBusy" });
+  await bench.clock.advance(500);
+  await bench.clock.advance(500);
+  await assert.rejects(third.answer, { name: "SandboxBusy", message: /all 2 execution environments are busy/ });
+  creation.resolve();
+  await bench.clock.advance(0);
+  bench.finish("m1", "m2");
+  assert.deepEqual(await Promise.all([first.answer, second.answer]), ["m1", "m2"]);
+
+  const stopping = new Bench(10, 1);
+  stopping.creation = Promise.withResolvers<void>().promise;
+  await stopping.begin();
+  const waiting = await stopping.begin();
+  void stopping.pool.drain(0);
+  await assert.rejects(waiting.answer, { name: "SandboxFailure", reason: "stopping" });
+});
+
 test("what is idle for too long is ended, what was used meanwhile is not", async () => {
   const bench = new Bench();
   await bench.begin();
@@ -234,7 +288,7 @@ test("retiring ends the free at once and the busy when they are free, and resolv
 test("a failed creation is passed on and gives its place back", async () => {
   const failure = new SandboxFailure("internal", "no");
   let attempts = 0;
-  const pool = new EnvironmentPool(new ManualClock(), { environments: 1, idleMs }, async () => {
+  const pool = new EnvironmentPool(new ManualClock(), { environments: 1, starts: 1, idleMs }, async () => {
     attempts++;
     throw failure;
   });
@@ -268,7 +322,7 @@ test("a drain waits for those that run, but not longer than the grace", async ()
 test("an environment that arrives during a drain is ended, and its invocation refused", async () => {
   const clock = new ManualClock();
   const arrival = Promise.withResolvers<PoolMember>();
-  const pool = new EnvironmentPool(clock, { environments: 1, idleMs }, () => arrival.promise);
+  const pool = new EnvironmentPool(clock, { environments: 1, starts: 1, idleMs }, () => arrival.promise);
   const answer = pool.invoke(specOf(), requestOf());
   await Promise.all([pool.drain(10), clock.advance(10)]);
   const member = new FakeMember("late", "a", { onAnswered() {}, onFree() {} });

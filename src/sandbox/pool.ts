@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "#kit/clock.ts";
 import { SandboxBusy, SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest } from "./contract.ts";
+import { StartGate } from "./start-gate.ts";
 
 /** What the pool needs of an execution environment. */
 export interface PoolMember {
@@ -13,6 +14,8 @@ export interface PoolMember {
 export interface PoolLimits {
   /** Environments of all functions together. */
   environments: number;
+  /** Those that start at once. */
+  starts: number;
   /** An environment that was not used for so long is ended. */
   idleMs: number;
 }
@@ -67,6 +70,7 @@ export class EnvironmentPool {
   /** How many environments of a shelf are about to be free, and who waits for them. */
   #concludingCounts = new Map<string, number>();
   #waiting = new Map<string, Waiter[]>();
+  #gate: StartGate;
   /** All, until they are gone. */
   #entries = new Set<Entry>();
   /** How many are not being ended. */
@@ -79,6 +83,7 @@ export class EnvironmentPool {
     this.#clock = clock;
     this.#limits = limits;
     this.#create = create;
+    this.#gate = new StartGate(clock, { starts: limits.starts, waiting: limits.environments });
   }
 
   invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
@@ -105,6 +110,7 @@ export class EnvironmentPool {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     this.#expiry?.cancel();
+    this.#gate.refuseAll(stopping());
     for (const shelf of this.#shelves.values()) this.#endAll(shelf);
     this.#shelves.clear();
     if (this.#liveCount > 0) await this.#untilQuiet(graceMs);
@@ -126,23 +132,65 @@ export class EnvironmentPool {
   /** Waits for an environment that is about to be free; makes one after all if that takes long. */
   #invokeNext(spec: EnvironmentSpec, request: InvocationRequest, shelf: string): Promise<InvocationOutcome> {
     return new Promise((resolve) => {
-      const waiters = this.#waiting.get(shelf) ?? [];
-      this.#waiting.set(shelf, waiters);
-      const timer = this.#clock.after(concludingMs, () => {
-        waiters.splice(waiters.indexOf(waiter), 1);
-        resolve(this.#invokeNew(spec, request));
-      });
       const waiter: Waiter = {
         take(member) {
           timer.cancel();
           resolve(member.invoke(request));
         },
       };
-      waiters.push(waiter);
+      this.#wait(shelf, waiter);
+      const timer = this.#clock.after(concludingMs, () => {
+        this.#waitNoMore(shelf, waiter);
+        resolve(this.#invokeNew(spec, request));
+      });
     });
   }
 
-  async #invokeNew(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
+  #wait(shelf: string, waiter: Waiter): void {
+    const waiters = this.#waiting.get(shelf);
+    if (waiters) waiters.push(waiter);
+    else this.#waiting.set(shelf, [waiter]);
+  }
+
+  #waitNoMore(shelf: string, waiter: Waiter): void {
+    const waiters = this.#waiting.get(shelf) ?? [];
+    const at = waiters.indexOf(waiter);
+    if (at !== -1) waiters.splice(at, 1);
+    if (waiters.length === 0) this.#waiting.delete(shelf);
+  }
+
+  /** Starts an environment when that is its turn, or takes one that is free before. */
+  #invokeNew(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
+    if (this.#gate.isOpen) return this.#invokeStarted(spec, request);
+    const shelf = shelfOf(spec, request);
+    return new Promise((resolve, reject) => {
+      const turn = this.#gate.queue(
+        () => {
+          this.#waitNoMore(shelf, waiter);
+          resolve(this.#invokeStarted(spec, request));
+        },
+        (error) => {
+          this.#waitNoMore(shelf, waiter);
+          reject(error);
+        },
+      );
+      const waiter: Waiter = {
+        take(member) {
+          turn.leave();
+          resolve(member.invoke(request));
+        },
+      };
+      this.#wait(shelf, waiter);
+    });
+  }
+
+  async #invokeStarted(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
+    const member = await this.#gate.run(() => this.#start(spec, request));
+    return member.invoke(request);
+  }
+
+  /** Resolves with an environment that is initialised, however that went. */
+  async #start(spec: EnvironmentSpec, request: InvocationRequest): Promise<PoolMember> {
     if (this.#liveCount >= this.#limits.environments && !this.#evictOne()) {
       throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
     }
@@ -171,7 +219,7 @@ export class EnvironmentPool {
       throw stopping();
     }
     await entry.member.initialise();
-    return entry.member.invoke(request);
+    return entry.member;
   }
 
   #conclude(entry: Entry): void {
@@ -193,9 +241,9 @@ export class EnvironmentPool {
     const member = entry.member as PoolMember;
     const waiters = this.#waiting.get(entry.shelf);
     if (waiters?.length && member.replaceAtMs > this.#clock.now()) {
-      const waiter = waiters.shift();
+      const waiter = waiters.shift() as Waiter;
       if (waiters.length === 0) this.#waiting.delete(entry.shelf);
-      waiter?.take(member);
+      waiter.take(member);
       return;
     }
     entry.idleSinceMs = this.#clock.now();

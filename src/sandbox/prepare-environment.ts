@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
+import type { UnpackedImage } from "#storage/images/unpacked-images.ts";
 import { SandboxFailure, type EnvironmentSpec, type LogSink, type SessionCredentials } from "./contract.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { environmentFolderPrefix } from "./drivers/leftovers.ts";
@@ -13,7 +14,9 @@ import { FramedLink } from "./framed-link.ts";
 import type { MemberEvents } from "./pool.ts";
 import { openRuntimeApi } from "./runtime-api/server.ts";
 import type { RuntimeCatalog } from "./runtimes/catalog.ts";
+import { imageStart } from "./runtimes/image-start.ts";
 import type { RuntimeStart } from "./runtimes/runtime-start.ts";
+import type { Standby } from "./standby.ts";
 
 /** AWS recycles environments every few hours, busy or not. */
 const maxAgeMs = 2 * 60 * 60 * 1000;
@@ -27,8 +30,18 @@ export interface Workshop {
   logSink: LogSink;
   runFolder: string;
   driver: Driver;
+  /** That which runs this function. Rejects with `SandboxFailure`. */
+  driverFor(spec: EnvironmentSpec): Promise<Driver>;
   catalog: RuntimeCatalog;
   unpacked: UnpackedCode;
+  /** Absent where processes cannot be started ahead of need, or shall not. */
+  standbys?: StandbySource;
+}
+
+/** Processes that were started ahead of need. */
+export interface StandbySource {
+  /** One that can become what a process started for this function would be, if there is one; it is the caller's from now on. */
+  take(spec: EnvironmentSpec, code: PreparedCode): Promise<Standby | undefined>;
 }
 
 /** Where the packages of functions lie ready to run. */
@@ -37,19 +50,29 @@ export interface UnpackedCode {
   acquire(digest: string): Promise<string>;
   /** The same of several, laid over each other in this order. */
   acquireMerged(digests: readonly string[]): Promise<string>;
+  /** A container image, by the digest of its manifest. */
+  acquireImage(digest: string): Promise<UnpackedImage>;
 }
 
 export interface PreparedCode {
   task: string;
   layers?: string;
+  /** Of a container image. */
+  root?: string;
   start: RuntimeStart;
 }
 
 /** Sees to it that code, layers and interpreter are there. Rejects with `SandboxFailure`. */
-export async function prepareCode(
-  { unpacked, catalog }: Workshop,
-  { codeDigest, layerDigests, runtime }: EnvironmentSpec,
-): Promise<PreparedCode> {
+export async function prepareCode(workshop: Workshop, spec: EnvironmentSpec): Promise<PreparedCode> {
+  const { unpacked, catalog } = workshop;
+  const { codeDigest, layerDigests, runtime } = spec;
+  if (spec.image) {
+    const [image] = await Promise.all([
+      unpacked.acquireImage(codeDigest).catch(failing("the function's image is not unpacked")),
+      workshop.driverFor(spec),
+    ]);
+    return { root: image.root, task: join(image.root, "var/task"), start: imageStart(image, spec.image) };
+  }
   const [task, layers] = await Promise.all([
     unpacked.acquire(codeDigest),
     layerDigests.length > 0 ? unpacked.acquireMerged(layerDigests) : undefined,
@@ -59,19 +82,33 @@ export async function prepareCode(
 
 /** Gathers what a new environment takes. Rejects with `SandboxFailure`. */
 export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSpec, events: MemberEvents): Promise<Environment> {
-  const { clock, ids, log, logSink, driver } = workshop;
-  const [{ start, ...code }, credentials] = await Promise.all([
+  const { clock, ids, log, logSink } = workshop;
+  const [driver, code, credentials] = await Promise.all([
+    workshop.driverFor(spec),
     prepareCode(workshop, spec),
     spec.credentials().catch(failing("no credentials could be had for the function's role")),
     checkFileSystems(spec),
   ]);
-  const environment = join(workshop.runFolder, `${environmentFolderPrefix}${ids.hex(16)}`);
-  const folders = { environment, tmp: join(environment, "tmp"), ...code, fileSystems: spec.fileSystems, readable: start.readable };
+  const { start, task, layers, root } = code;
+  const standby = await workshop.standbys?.take(spec, code);
+  standby?.serveEndpointTo(credentials.accessKeyId);
+  const environment = standby?.folders.environment ?? join(workshop.runFolder, `${environmentFolderPrefix}${ids.hex(16)}`);
+  const folders = {
+    environment,
+    tmp: join(environment, "tmp"),
+    task,
+    ...(layers !== undefined && { layers }),
+    ...(root !== undefined && { root }),
+    fileSystems: spec.fileSystems,
+    readable: start.readable,
+  };
   const places = driver.places(folders);
   if (spec.fileSystems.length > 0 && !places.hasFileSystems) {
     throw new SandboxFailure("file-system", "File systems cannot be mounted here: that takes Linux, and root or user namespaces.");
   }
-  await mkdir(folders.tmp, { recursive: true, mode: 0o700 }).catch(failing("no folder could be made for an execution environment"));
+  if (!standby) {
+    await mkdir(folders.tmp, { recursive: true, mode: 0o700 }).catch(failing("no folder could be made for an execution environment"));
+  }
   const logStream = logStreamName(clock, ids, spec.functionVersion);
   const seenSpec = driver.hasPrivateNetworks ? { ...spec, endpointUrl: relayedUrl(spec.endpointUrl) } : spec;
   return new Environment({
@@ -82,10 +119,16 @@ export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSp
     driver,
     folders,
     logStream,
+    ...(standby && { standby }),
     replaceAtMs: replaceAt(clock.now(), credentials, spec.timeoutMs),
-    program: { path: start.program, args: start.args, variables: functionVariables(seenSpec, credentials, start, places, logStream) },
+    program: {
+      path: start.program,
+      args: start.args,
+      ...(start.workingDirectory !== undefined && { workingDirectory: start.workingDirectory }),
+      variables: functionVariables(seenSpec, credentials, start, places, logStream),
+    },
     async openLink(listener, network) {
-      if (driver.hasPrivateNetworks) await openEndpointRelay(network, spec.endpointUrl, credentials.accessKeyId);
+      if (driver.hasPrivateNetworks) await openEndpointRelay(network, spec.endpointUrl, () => credentials.accessKeyId);
       return start.link === "frames" ? new FramedLink(listener) : openRuntimeApi(listener, ids, network);
     },
     events,

@@ -11,6 +11,8 @@ export interface RuntimeLink {
   readonly variables: Readonly<Record<string, string>>;
   /** The process runs: listen to it. */
   attach(process: RunningProcess): void;
+  /** Tells a process that was started ahead of need what to serve; absent where there is no such thing. */
+  specialise?(variables: Readonly<Record<string, string>>): void;
   /** Legal only while the runtime waits for an invocation. */
   invoke(request: InvocationRequest, deadlineMs: number): void;
   /** Stops and resumes reading from the runtime, because its log lines wait. */
@@ -37,8 +39,11 @@ export interface RuntimeListener {
 
 export type RuntimeAnswer =
   | { kind: "response"; payload: Uint8Array; contentType?: string }
+  /** Its bytes are with the request's `stream` already. */
+  | { kind: "streamed"; sizeBytes: number }
   | { kind: "error"; payload: Uint8Array }
-  | { kind: "tooLarge" };
+  /** `limitBytes`: `maxResponseBytes` unless it says otherwise. */
+  | { kind: "tooLarge"; limitBytes?: number };
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, with the 100 bytes of allowance that AWS's messages name. */
 export const maxResponseBytes = 6_291_556;

@@ -13,7 +13,7 @@ export interface OutputListener {
 }
 
 /** What a launch takes besides what the session itself provides. */
-type Order = Omit<LaunchOrder, "wantsFrames" | "network">;
+export type Order = Omit<LaunchOrder, "wantsFrames" | "network">;
 
 type OpenLink = (network: Network) => Promise<RuntimeLink>;
 
@@ -36,6 +36,13 @@ export class RuntimeSession {
   launch(driver: Driver, openLink: OpenLink, order: Order): Promise<void> {
     this.#launching = this.#launch(driver, openLink, order);
     return this.#launching;
+  }
+
+  /** Makes a process that was launched ahead of need serve this order. Throws if it cannot be. */
+  specialise(order: Order): void {
+    const { specialise } = this.#process ?? {};
+    if (!specialise || !this.#link?.specialise || !this.#network) throw new Error("this process serves one function only");
+    this.#link.specialise(specialise({ ...order, network: this.#network, wantsFrames: true }));
   }
 
   invoke(request: InvocationRequest, deadlineMs: number): void {

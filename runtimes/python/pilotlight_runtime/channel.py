@@ -5,6 +5,7 @@ import os
 import struct
 import sys
 
+_BOOTED = 0x80
 _READY = 0x81
 _INIT_ERROR = 0x82
 _RESPONSE = 0x83
@@ -27,6 +28,13 @@ class Channel:
         os.set_inheritable(fd, False)
         self._fd = fd
         self._input = bytearray(64 * 1024)
+
+    def booted(self):
+        self._send(_BOOTED, b"")
+
+    def next_specialisation(self):
+        """Waits until the function is known that this process is to serve; exits when the socket is closed."""
+        return json.loads(str(self._receive()[5:], "utf-8"))
 
     def ready(self):
         self._send(_READY, b"")

@@ -6,13 +6,16 @@ import time
 
 from .faults import Fault
 
-_ENVIRONMENT = {
-    "log_group_name": os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME"),
-    "log_stream_name": os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME"),
-    "function_name": os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
-    "memory_limit_in_mb": os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-    "function_version": os.environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
-}
+
+def function_members():
+    """What every context of this environment says, whatever the customer's code does to the variables later."""
+    return {
+        "log_group_name": os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME"),
+        "log_stream_name": os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME"),
+        "function_name": os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        "memory_limit_in_mb": os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+        "function_version": os.environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
+    }
 
 
 class _Record:
@@ -45,9 +48,9 @@ class ClientContext(_Record):
 
 
 class LambdaContext:
-    def __init__(self, header, log):
+    def __init__(self, header, members, log):
         self.aws_request_id = header["requestId"]
-        vars(self).update(_ENVIRONMENT)
+        vars(self).update(members)
         self.invoked_function_arn = header["invokedFunctionArn"]
         self.tenant_id = header.get("tenantId")
         client_context = _parse(header.get("clientContext"), "Client Context")

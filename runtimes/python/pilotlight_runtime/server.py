@@ -6,22 +6,29 @@ import sys
 
 from .answers import encode_answer
 from .channel import Channel
-from .context import LambdaContext
+from .context import LambdaContext, function_members
 from .faults import Fault, error_payload
 from .handler import load_handler
 from .logs import Logs
+from .stand_by import stand_by
 
 
-def serve(handler_name):
+def serve():
     """Never returns: ends with the process."""
     channel = Channel(3)
+    # Started ahead of need: which function it is for is told by a frame.
+    if "_HANDLER" not in os.environ:
+        stand_by(channel)
+    # The first entry is the folder of this runtime, which is not the customer's to import from.
+    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    members = function_members()
     logs = Logs(channel)
     logs.install()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)
 
     try:
-        handler = load_handler(handler_name)
+        handler = load_handler(os.environ["_HANDLER"])
     except Exception as error:
         payload = error_payload(error)
         logs.error(payload)
@@ -32,12 +39,12 @@ def serve(handler_name):
     while True:
         header, payload = channel.next_invocation()
         os.environ["_X_AMZN_TRACE_ID"] = header["traceId"]
-        _invoke(handler, header, payload, channel, logs)
+        _invoke(handler, header, payload, members, channel, logs)
 
 
-def _invoke(handler, header, payload, channel, logs):
+def _invoke(handler, header, payload, members, channel, logs):
     try:
-        logs.current = LambdaContext(header, logs.write)
+        logs.current = LambdaContext(header, members, logs.write)
         answer = encode_answer(handler(_decode(payload), logs.current))
     except Exception as error:
         answer = None

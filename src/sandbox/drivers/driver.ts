@@ -11,6 +11,10 @@ import type { DriverDescription, FileSystemMount } from "../contract.ts";
 export interface Driver extends AsyncDisposable {
   /** Whether the network of a launch is its own, so that nothing else of this machine can be reached from it, and nobody else gets in. */
   readonly hasPrivateNetworks: boolean;
+  /** Whether functions may bring a root of their own. */
+  readonly hasImages: boolean;
+  /** Whether `RunningProcess.specialise` is there. */
+  readonly canSpecialise?: boolean;
   /** Rejects when the program cannot be started; with `ProgramMissing` if there is no such program. */
   launch(order: LaunchOrder): Promise<RunningProcess>;
   /** Where a program launched with these folders will find them. */
@@ -29,9 +33,14 @@ export interface Network {
 }
 
 export interface LaunchOrder {
-  /** Absolute path of the program to run, found by the supervisor's own eyes: it may lie among the code or the layers. */
+  /**
+   * Absolute path of the program to run, found by the supervisor's own eyes: it may lie among the code or the layers. With a root of its own:
+   * as in a command line, in the eyes of the function.
+   */
   program: string;
   args: readonly string[];
+  /** Absolute, in the eyes of the function; without it, that of the code. */
+  workingDirectory?: string;
   /** The whole environment of the process; a driver adds only what it must (such as TMPDIR). */
   variables: Readonly<Record<string, string>>;
   folders: LaunchFolders;
@@ -39,6 +48,8 @@ export interface LaunchOrder {
   network: Network;
   memoryMb: number;
   ephemeralStorageMb: number;
+  /** Whether nobody waits for it yet, so that it gives way to what runs: see `RunningProcess.specialise`. */
+  isAheadOfNeed?: boolean;
   /** Whether the program gets a connected stream socket as descriptor 3. */
   wantsFrames: boolean;
 }
@@ -54,6 +65,8 @@ export interface LaunchFolders {
   /** The function's layers laid over each other, read-only likewise. */
   layers?: string;
   fileSystems: readonly FileSystemMount[];
+  /** The root of a container image, for drivers with `hasImages`: the function sees its files instead of this machine's, and the code among them. */
+  root?: string;
   /** What else the program must be able to read: interpreter, bootstrap, SDK. */
   readable: readonly string[];
 }
@@ -89,6 +102,17 @@ export class ProgramMissing extends Error {
   }
 }
 
+/** What an image is to run, or where, is not in there; the message is Go's, as the customer is to see it. */
+export class ImageEntryMissing extends Error {
+  readonly missing: "program" | "folder";
+
+  constructor(missing: ImageEntryMissing["missing"], message: string) {
+    super(message);
+    this.name = "ImageEntryMissing";
+    this.missing = missing;
+  }
+}
+
 export interface ProcessExit {
   /** Set unless a signal ended the process. */
   code: number | null;
@@ -110,6 +134,11 @@ export interface RunningProcess {
   holdToCpuShare(): void;
   /** The most memory that was in use at once, sampled; 0 before the first sample. Cheap enough to ask per invocation. */
   peakMemoryBytes(): number;
+  /**
+   * Present where the driver can do it: gives the code, the layers and the limits of an order to a program that was launched with empty folders
+   * in their places, and returns the variables that it must take on. Throws if that fails; the process is of no use then.
+   */
+  specialise?(order: LaunchOrder): Readonly<Record<string, string>>;
   /** Kills the program and everything it started, without notice. Resolves as `exited` does. */
   stop(): Promise<ProcessExit>;
 }

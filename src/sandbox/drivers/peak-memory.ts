@@ -36,6 +36,16 @@ export class PeakMemory {
   }
 }
 
+/** The sum of the peaks of a process's children; 0 once they are gone. Linux only. */
+export function childrenPeakBytes(pid: number): number {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean);
+    return children.reduce((sum, child) => sum + highWaterMarkBytes(Number(child)), 0);
+  } catch {
+    return 0;
+  }
+}
+
 /** VmHWM of https://man7.org/linux/man-pages/man5/proc_pid_status.5.html; 0 once the process is gone. */
 function highWaterMarkBytes(pid: number): number {
   try {

@@ -48,6 +48,7 @@ async function findDieWithParent(): Promise<string[]> {
 
 class ProcessDriver implements Driver {
   readonly hasPrivateNetworks = false;
+  readonly hasImages = false;
   #clock: Clock;
   #fileView: FileView | undefined;
   #dieWithParent: readonly string[];
@@ -103,7 +104,7 @@ class ProcessDriver implements Driver {
       isolates: false,
       advice: [
         ...(this.#isolationFailure === undefined ? [] : [`Functions cannot be isolated here: ${this.#isolationFailure}.`]),
-        "Run only code that you trust, or start with --isolation namespaces (Linux, root), where functions have no outbound network yet.",
+        "Run only code that you trust, or start as root on Linux, where functions are isolated from each other and from this machine.",
         ...(this.#fileView
           ? []
           : ["Allow `unshare --mount` (Linux, root or user namespaces) so that functions get a private /tmp, /var/task and /opt."]),

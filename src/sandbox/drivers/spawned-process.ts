@@ -7,10 +7,17 @@ import { kill } from "./marked-processes.ts";
 /** How long the output of an exited process may take to be read, if its reader has paused. */
 const outputGraceMs = 1_000;
 
+/** How long a leader may take to see that what it has started is gone. */
+const leaderGraceMs = 2_000;
+
 /** What is a driver's own about the processes it starts. */
-export interface Company extends Pick<RunningProcess, "peakMemoryBytes" | "holdToCpuShare"> {
+export interface Company extends Pick<RunningProcess, "peakMemoryBytes" | "holdToCpuShare" | "specialise"> {
   /** The leader is gone: ends whatever it has started. Never rejects. */
   endRest(): Promise<void>;
+  /** Kills what the leader has started, at which the leader ends by itself; without it, the leader's process group is killed. */
+  kill?(): void;
+  /** How the function ended, where its leader is a program that only passes it on. */
+  asExit?(exit: ProcessExit): ProcessExit;
 }
 
 /** A child that leads a process group, with the processes that it starts. */
@@ -20,7 +27,9 @@ export class SpawnedProcess implements RunningProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<ProcessExit>;
+  readonly specialise?: NonNullable<RunningProcess["specialise"]>;
   #company: Company;
+  #clock: Clock;
   #hasExited = false;
 
   constructor(child: ChildProcess, clock: Clock, company: Company) {
@@ -29,8 +38,10 @@ export class SpawnedProcess implements RunningProcess {
     this.stderr = child.stderr as Readable;
     const frames = child.stdio[3] as Duplex | null | undefined;
     if (frames) this.frames = frames;
+    if (company.specialise) this.specialise = company.specialise;
     this.#company = company;
-    this.exited = this.#untilGone(child, clock);
+    this.#clock = clock;
+    this.exited = this.#untilGone(child);
   }
 
   peakMemoryBytes(): number {
@@ -44,11 +55,20 @@ export class SpawnedProcess implements RunningProcess {
   async stop(): Promise<ProcessExit> {
     this.#company.peakMemoryBytes();
     // Once the leader has been reaped its number may belong to somebody else.
-    if (!this.#hasExited) kill(-this.pid);
+    if (!this.#hasExited) this.#kill();
     return this.exited;
   }
 
-  async #untilGone(child: ChildProcess, clock: Clock): Promise<ProcessExit> {
+  #kill(): void {
+    if (!this.#company.kill) return void kill(-this.pid);
+    this.#company.kill();
+    const timer = this.#clock.after(leaderGraceMs, () => {
+      if (!this.#hasExited) kill(-this.pid);
+    });
+    void this.exited.then(() => timer.cancel());
+  }
+
+  async #untilGone(child: ChildProcess): Promise<ProcessExit> {
     const streams = [this.stdout, this.stderr, ...(this.frames ? [this.frames] : [])];
     const ended = Promise.all(streams.map(untilEnded));
     const exit = await new Promise<ProcessExit>((resolve) =>
@@ -61,10 +81,10 @@ export class SpawnedProcess implements RunningProcess {
     this.#company.peakMemoryBytes();
     await this.#company.endRest();
     const grace = new AbortController();
-    await Promise.race([ended, sleep(clock, outputGraceMs, grace.signal).catch(() => {})]);
+    await Promise.race([ended, sleep(this.#clock, outputGraceMs, grace.signal).catch(() => {})]);
     grace.abort();
     for (const stream of streams) stream.destroy();
-    return exit;
+    return this.#company.asExit?.(exit) ?? exit;
   }
 }
 

@@ -16,8 +16,8 @@ export function refuseTransition(response: ServerResponse, from: RuntimeState, t
   refuse(response, 403, "InvalidStateTransition", message);
 }
 
-export function refuseTooLarge(response: ServerResponse): void {
-  refuse(response, 413, "RequestEntityTooLarge", `Exceeded maximum allowed payload size (${maxResponseBytes} bytes).`);
+export function refuseTooLarge(response: ServerResponse, limitBytes = maxResponseBytes): void {
+  refuse(response, 413, "RequestEntityTooLarge", `Exceeded maximum allowed payload size (${limitBytes} bytes).`);
 }
 
 function reply(response: ServerResponse, status: number, body: Record<string, string>): void {

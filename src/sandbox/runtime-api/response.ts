@@ -1,5 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import { finished } from "node:stream/promises";
 import { maxResponseBytes, type RuntimeAnswer } from "../runtime-link.ts";
+import { StreamedAnswer } from "../streamed-answer.ts";
 import { readBody, type Body } from "./body.ts";
 import { isForCurrent, moveOrRefuse, type Endpoint } from "./exchange.ts";
 import { accept, refuse, refuseTooLarge } from "./replies.ts";
@@ -9,31 +11,47 @@ export const response: Endpoint = async (exchange, request, reply, requestId) =>
   if (!isForCurrent(exchange, request, reply, requestId)) return;
   if (!moveOrRefuse(exchange, "InvocationResponse", reply)) return;
   const mode = request.headers["lambda-runtime-function-response-mode"];
-  const isStreamed = mode === "streaming";
-  const body = mode === undefined || isStreamed ? await readBody(request) : undefined;
-  exchange.states.tryMove("RuntimeResponseSent");
-  if (body === undefined) {
+  const isWhole = mode === undefined;
+  if (!isWhole && mode !== "streaming") {
+    request.resume();
+    exchange.states.tryMove("RuntimeResponseSent");
     exchange.listener.answered(brokenAnswer("Runtime.InvalidResponseModeHeader", requestId, "Invalid function response mode"));
-    refuse(reply, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
-  } else {
-    exchange.listener.answered(answerOf(request, body, isStreamed, requestId));
-    if (body.kind === "tooLarge") refuseTooLarge(reply);
-    else if (body.kind === "truncated") refuse(reply, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
-    else accept(reply);
+    return refuse(reply, 400, "InvalidFunctionResponseMode", "Invalid function response mode");
   }
+  const answer = isWhole ? wholeAnswer(await readBody(request)) : await readStream(request, exchange.current?.request.stream);
+  exchange.states.tryMove("RuntimeResponseSent");
+  if (answer === "truncated") {
+    exchange.listener.answered(brokenAnswer("Runtime.TruncatedResponse", requestId, "The response of the runtime was truncated"));
+    return refuse(reply, 400, "TruncatedHTTPRequest", "HTTP request detected as truncated");
+  }
+  exchange.listener.answered(answer);
+  if (answer.kind === "tooLarge") refuseTooLarge(reply, answer.limitBytes);
+  else accept(reply);
 };
 
-function answerOf(request: IncomingMessage, body: Body, isStreamed: boolean, requestId: string): RuntimeAnswer {
-  if (body.kind === "tooLarge") return body;
-  if (body.kind === "truncated") return brokenAnswer("Runtime.TruncatedResponse", requestId, "The response of the runtime was truncated");
-  if (!isStreamed) return { kind: "response", payload: body.bytes };
-  const errorType = request.trailers["lambda-runtime-function-error-type"];
-  if (errorType === undefined) {
-    const contentType = request.headers["content-type"];
-    return { kind: "response", payload: body.bytes, ...(contentType === undefined ? {} : { contentType }) };
+function wholeAnswer(body: Body): RuntimeAnswer | "truncated" {
+  if (body.kind === "truncated") return body.kind;
+  return body.kind === "tooLarge" ? body : { kind: "response", payload: body.bytes };
+}
+
+/** Hands on what comes as it comes; a caller that has no room holds up the runtime. */
+async function readStream(request: IncomingMessage, sink: ConstructorParameters<typeof StreamedAnswer>[0]): Promise<RuntimeAnswer | "truncated"> {
+  const answer = new StreamedAnswer(sink, request.headers["content-type"] ?? "application/octet-stream");
+  request.on("data", (chunk: Buffer) => {
+    const room = answer.write(chunk);
+    if (!room) return;
+    request.pause();
+    void room.then(() => request.resume());
+  });
+  try {
+    await finished(request);
+  } catch {
+    return "truncated";
   }
+  const errorType = request.trailers["lambda-runtime-function-error-type"];
+  if (errorType === undefined) return answer.end();
   const error = Buffer.from(request.trailers["lambda-runtime-function-error-body"] ?? "", "base64");
-  return { kind: "error", payload: error.length > 0 ? error.subarray(0, maxResponseBytes) : Buffer.from(JSON.stringify({ errorType })) };
+  return answer.end(error.length > 0 ? error.subarray(0, maxResponseBytes) : Buffer.from(JSON.stringify({ errorType })));
 }
 
 function brokenAnswer(errorType: string, requestId: string, message: string): RuntimeAnswer {

@@ -46,6 +46,17 @@ export class RuntimeCatalog {
     throw new SandboxFailure("runtime-missing", `The runtime ${runtime} is not served yet; use nodejs, python or provided.`);
   }
 
+  /** The interpreter of a managed runtime, if it is on this machine already: nothing is fetched. */
+  async locate(runtime: string): Promise<string | undefined> {
+    const [, family, version = ""] = /^(nodejs|python)(.*)$/.exec(runtime) ?? [];
+    if (family === "nodejs") return this.#node.locate(Number.parseInt(version, 10)).catch(() => undefined);
+    if (family !== "python") return undefined;
+    return this.#python.find(version).then(
+      ({ program }) => program,
+      () => undefined,
+    );
+  }
+
   async #nodejs(major: number): Promise<RuntimeStart> {
     const program = await this.#node.find(major);
     this.#sdkFolder ??= linkSdk(this.#productFolder, this.#toolchainFolder);
@@ -53,6 +64,7 @@ export class RuntimeCatalog {
     const runtimeFolder = join(this.#productFolder, "runtimes", "nodejs");
     return {
       link: "frames",
+      canStandBy: true,
       program,
       args: [join(runtimeFolder, "bootstrap.mjs")],
       runtimeFolder,
@@ -70,6 +82,7 @@ export class RuntimeCatalog {
     const { program, prefix } = await this.#python.find(version);
     return {
       link: "frames",
+      canStandBy: true,
       program,
       // Unbuffered, so that what a function prints is seen at once.
       args: ["-u", join(runtimeFolder, "bootstrap.py")],

@@ -44,17 +44,30 @@ export class NodeToolchain {
 
   async #find(major: number): Promise<string> {
     if (!(major >= oldestMajor)) throw new SandboxFailure("runtime-missing", `Node.js before ${oldestMajor} is not served.`);
+    const here = await this.locate(major);
+    if (here !== undefined) return here;
+    await this.#install(major, this.#installation(major));
+    const path = await pathIfMajor(this.#installedBinary(major), major);
+    if (path === undefined) throw missing(major, "the package that npm installed does not run here");
+    return path;
+  }
+
+  /** Absolute path of a binary that is here already. */
+  async locate(major: number): Promise<string | undefined> {
     const onPath = this.#searchPath.split(delimiter).map((folder) => join(folder, "node"));
-    const installed = join(this.#folder, `node-${major}`);
-    const binary = join(installed, "node_modules", binaryPackage(major), "bin", "node");
-    for (const candidate of [process.execPath, ...onPath, binary]) {
+    for (const candidate of [process.execPath, ...onPath, this.#installedBinary(major)]) {
       const path = await pathIfMajor(candidate, major);
       if (path !== undefined) return path;
     }
-    await this.#install(major, installed);
-    const path = await pathIfMajor(binary, major);
-    if (path === undefined) throw missing(major, "the package that npm installed does not run here");
-    return path;
+    return undefined;
+  }
+
+  #installation(major: number): string {
+    return join(this.#folder, `node-${major}`);
+  }
+
+  #installedBinary(major: number): string {
+    return join(this.#installation(major), "node_modules", binaryPackage(major), "bin", "node");
   }
 
   /** Into a folder beside the target, then renamed: an interrupted installation leaves nothing that looks finished. */

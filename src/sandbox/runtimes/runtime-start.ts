@@ -4,9 +4,13 @@ import type { Places } from "../drivers/driver.ts";
 export interface RuntimeStart {
   /** By what it talks with us. */
   link: "frames" | "http";
-  /** Absolute path. */
+  /** Whether it can be started before its function is known: see docs/frames.md. */
+  canStandBy?: boolean;
+  /** Absolute path; of an image: as in a command line, in there. */
   program: string;
   args: readonly string[];
+  /** Absolute, as the function sees it; without it, the folder of the code. */
+  workingDirectory?: string;
   /** LAMBDA_RUNTIME_DIR */
   runtimeFolder: string;
   /** Defaults of this runtime, which the customer's variables may replace. */

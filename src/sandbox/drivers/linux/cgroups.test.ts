@@ -1,40 +1,123 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { findHierarchies } from "./cgroups.ts";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { ManualClock } from "#kit/manual-clock.ts";
+import { CgroupTree } from "./cgroups.ts";
 
-const line = (folder: string, rest: string): string => `33 31 0:30 / ${folder} rw,relatime - ${rest}`;
+/** Plain files where control groups would be. What a kernel does by itself, the tests do. */
+class FakeKernel {
+  readonly clock = new ManualClock();
+  readonly top = mkdtempSync(join(tmpdir(), "cgroups-"));
+  readonly mountInfo: string;
 
-test("controllers are found on version 1, where several may share a folder", () => {
-  const text = [
-    line("/sys/fs/cgroup/cpu,cpuacct", "cgroup cgroup rw,cpu,cpuacct"),
-    line("/sys/fs/cgroup/memory", "cgroup cgroup rw,memory"),
-  ].join("\n");
-  assert.deepEqual(Object.fromEntries(findHierarchies(text, () => "")), {
-    cpu: { version: 1, folder: "/sys/fs/cgroup/cpu,cpuacct" },
-    memory: { version: 1, folder: "/sys/fs/cgroup/memory" },
+  constructor(t: TestContext, version: 1 | 2) {
+    t.after(() => rmSync(this.top, { recursive: true }));
+    writeFileSync(join(this.top, "cgroup.controllers"), "cpu memory pids\n");
+    this.mountInfo = `33 31 0:30 / ${this.top} rw - ${version === 2 ? "cgroup2 cgroup2 rw" : "cgroup cgroup rw,cpu,memory,pids"}`;
+  }
+
+  open(label = "label"): Promise<CgroupTree> {
+    return CgroupTree.open(label, this.clock, { mountInfo: this.mountInfo, groups: "0::/\n" });
+  }
+
+  /** A group that somebody has left. */
+  leave(name: string, files: Record<string, string> = {}): string {
+    const folder = join(this.top, "pilotlight", name);
+    mkdirSync(folder, { recursive: true });
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+    return folder;
+  }
+
+  get names(): string[] {
+    const entries = readdirSync(join(this.top, "pilotlight"), { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  }
+
+  read(name: string): Record<string, string> {
+    const folder = join(this.top, "pilotlight", name);
+    return Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")]));
+  }
+
+  /** The files of a real group do not keep it from being removed. */
+  dissolve(name: string): void {
+    const folder = join(this.top, "pilotlight", name);
+    for (const file of readdirSync(folder)) unlinkSync(join(folder, file));
+  }
+}
+
+const megabytes = (count: number): string => String(count * 1024 * 1024);
+
+test("the limits of version 2", async (t) => {
+  const kernel = new FakeKernel(t, 2);
+  const tree = await kernel.open();
+  const group = tree.create(1_769);
+  const name = `${process.pid}-label-0`;
+  assert.deepEqual(tree.missing, []);
+  assert.deepEqual(group.doors, [join(kernel.top, "pilotlight", name, "cgroup.procs")]);
+  assert.deepEqual(kernel.read(name), { "memory.max": megabytes(1_769), "memory.swap.max": "0", "pids.max": "1024" });
+  group.limitCpu();
+  assert.equal(kernel.read(name)["cpu.max"], "20000 20000");
+  assert.equal(tree.create(1).path, `/pilotlight/${process.pid}-label-1`);
+});
+
+test("the limits of version 1", async (t) => {
+  const kernel = new FakeKernel(t, 1);
+  const group = (await kernel.open()).create(128);
+  group.limitCpu();
+  assert.deepEqual(kernel.read(`${process.pid}-label-0`), {
+    "cpu.cfs_period_us": "20000",
+    "cpu.cfs_quota_us": "1447",
+    "memory.limit_in_bytes": megabytes(128),
+    "memory.memsw.limit_in_bytes": megabytes(128),
+    "pids.max": "1024",
   });
 });
 
-test("controllers are found on version 2, by what its root lists", () => {
-  const read = (path: string): string => (path === "/sys/fs/cgroup/cgroup.controllers" ? "cpuset cpu io memory pids\n" : "");
-  const at = { version: 2, folder: "/sys/fs/cgroup" };
-  assert.deepEqual(Object.fromEntries(findHierarchies(line("/sys/fs/cgroup", "cgroup2 cgroup2 rw"), read)), {
-    cpu: at,
-    memory: at,
-    pids: at,
-  });
+test("the peak of version 2 is the kernel's, or what is in use where it keeps none", async (t) => {
+  const kernel = new FakeKernel(t, 2);
+  const group = (await kernel.open()).create(128);
+  const folder = join(kernel.top, "pilotlight", `${process.pid}-label-0`);
+  assert.equal(group.peakMemoryBytes(), 0);
+  writeFileSync(join(folder, "memory.current"), "1000\n");
+  assert.equal(group.peakMemoryBytes(), 1_000);
+  writeFileSync(join(folder, "memory.peak"), "2000\n");
+  assert.equal(group.peakMemoryBytes(), 2_000);
 });
 
-test("a mixture takes each controller from where it is", () => {
-  const text = [
-    line("/sys/fs/cgroup/unified", "cgroup2 cgroup2 rw"),
-    line("/sys/fs/cgroup/pids", "cgroup cgroup rw,pids"),
-    line("/sys/fs/cgroup/systemd", "cgroup cgroup rw,name=systemd"),
-    line("/tmp/memory", "tmpfs tmpfs rw,memory"),
-  ].join("\n");
-  const found = findHierarchies(text, () => "cpu\n");
-  assert.deepEqual(Object.fromEntries(found), {
-    cpu: { version: 2, folder: "/sys/fs/cgroup/unified" },
-    pids: { version: 1, folder: "/sys/fs/cgroup/pids" },
-  });
+test("a group is asked to kill all at once, and removed as soon as it is empty", async (t) => {
+  const kernel = new FakeKernel(t, 2);
+  const tree = await kernel.open();
+  const group = tree.create(128);
+  const name = `${process.pid}-label-0`;
+  writeFileSync(join(kernel.top, "pilotlight", name, "cgroup.kill"), "");
+  const removed = group.remove();
+  await kernel.clock.advance(5);
+  assert.deepEqual([kernel.names, kernel.read(name)["cgroup.kill"]], [[name], "1"]);
+  kernel.dissolve(name);
+  // Its files are gone for good now, and with them the reason why it could not be removed.
+  const ticking = setInterval(() => void kernel.clock.advance(5), 1);
+  await removed.finally(() => clearInterval(ticking));
+  assert.deepEqual(kernel.names, []);
+});
+
+test("a parent that another one has removed is made again", async (t) => {
+  const kernel = new FakeKernel(t, 2);
+  const tree = await kernel.open();
+  rmSync(join(kernel.top, "pilotlight"), { recursive: true });
+  tree.create(128);
+  assert.deepEqual(kernel.names, [`${process.pid}-label-0`]);
+  assert.ok(existsSync(join(kernel.top, "pilotlight/cgroup.subtree_control")));
+});
+
+test("groups of the dead, and of whoever had the run folder before, are removed; those of others stay", async (t) => {
+  const kernel = new FakeKernel(t, 2);
+  // No process can have a number beyond the kernel's limit of 2^22.
+  kernel.leave("99999999-other-0");
+  kernel.leave(`${process.ppid}-label-0`);
+  kernel.leave(`${process.ppid}-other-0`);
+  kernel.leave("no-number");
+  await kernel.open();
+  assert.deepEqual(kernel.names, [`${process.ppid}-other-0`]);
 });

@@ -1,16 +1,18 @@
 import type { LaunchFolders, LaunchOrder, Places } from "../driver.ts";
 import { maxProcesses } from "./cgroups.ts";
+import { enterUserNamespace } from "./rootless.ts";
 import { isOfLaunch, launcherPlace } from "./template-roots.ts";
 import type { Tools } from "./tools.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: file descriptors. */
-const maxDescriptors = 1_024;
+export const maxDescriptors = 1_024;
 
 /** What the command gets as descriptors: the variables as its input, and the network namespace. */
 export const networkDescriptor = 4;
 
-/** Steps into the control groups, up to `--`, and becomes what follows. */
+/** Steps into the control groups, up to `--`, and becomes what follows. When the machine's memory runs out, the kernel is to end functions before others. */
 const enterGroups = `
+echo 500 > /proc/self/oom_score_adj
 while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done
 shift
 exec "$@"`;
@@ -31,9 +33,10 @@ exec "$nsenter" --pid=/proc/self/ns/pid_for_children -- "$@"`;
  */
 const enterRoot = `
 set -e
-mount=$1 umount=$2 pivot_root=$3 sleep=$4 chown=$5 root=$6 uid=$7 tmp=$8 tmpOptions=$9; shift 9
+mount=$1 umount=$2 pivot_root=$3 sleep=$4 chown=$5 root=$6 uid=$7; shift 7
+tmp=$1 tmpType=$2 tmpOptions=$3; shift 3
 attempts=0
-until "$mount" -o "$tmpOptions" "$tmp" "$root/tmp" 2>&-; do
+until "$mount" -t "$tmpType" -o "$tmpOptions" "$tmp" "$root/tmp" 2>&-; do
   attempts=$((attempts + 1))
   [ "$attempts" -lt 50 ] || exit 125
   "$sleep" 0.02
@@ -49,7 +52,7 @@ while [ "$1" != -- ]; do
   shift 3
 done
 shift
-echo localhost > /proc/sys/kernel/hostname
+{ echo localhost > /proc/sys/kernel/hostname; } 2>&- || hostname localhost 2>&- || :
 cd "$root"
 "$mount" -t proc -o nosuid,nodev,noexec,hidepid=2 proc proc
 "$pivot_root" . .
@@ -57,7 +60,12 @@ cd "$root"
 cd /var/task
 exec "$@"`;
 
-const readOnly = "bind,ro,nosuid,nodev";
+/** As mount takes it; the type of a folder is `none`. */
+export interface TmpSource {
+  source: string;
+  type: string;
+  options: string;
+}
 
 export interface LaunchSite {
   tools: Tools;
@@ -68,7 +76,7 @@ export interface LaunchSite {
   groupDoors: readonly string[];
   uid: number;
   /** What is mounted on /tmp, and how. */
-  tmp: { source: string; options: string };
+  tmp: TmpSource;
   /** Folders that keep the places they have on this machine. */
   readable: readonly string[];
   /** A file with the user's line of /etc/passwd. */
@@ -76,40 +84,70 @@ export interface LaunchSite {
   hasSeccomp: boolean;
   /** Groups of the folders that the function may write into. */
   extraGroups: readonly number[];
+  /** See rootless.ts. */
+  isRootless: boolean;
 }
 
 /** The whole command line that runs the order's program in its sandbox. It expects `variablesScript` as its input. */
 export function launchCommand(site: LaunchSite, order: LaunchOrder, program: string): string[] {
-  const { tools, root, uid, extraGroups } = site;
+  const { tools, root, uid } = site;
   return [
     ...["/bin/sh", "-c", enterGroups, "sh", ...site.groupDoors, "--"],
-    ...[tools.setpriv, "--pdeathsig", "KILL", "--"],
-    ...[tools.nsenter, `--mount=/proc/${site.holder}/ns/mnt`, `--net=/proc/self/fd/${networkDescriptor}`, "--"],
+    ...enterHolder(site),
     ...[tools.unshare, "--mount", "--ipc", "--uts", "--cgroup", "--pid", "--propagation", "private", "--"],
     ...["/bin/sh", "-c", startFirst, "sh", tools.setpriv, tools.sleep, tools.nsenter],
     ...["/bin/sh", "-c", enterRoot, "sh", tools.mount, tools.umount, tools.pivot_root, tools.sleep, tools.chown],
-    ...[root, String(uid), site.tmp.source, site.tmp.options, ...mounts(order.folders, site), "--"],
+    ...[root, String(uid), site.tmp.source, site.tmp.type, site.tmp.options, ...launchMounts(order.folders, site).flatMap(words), "--"],
     ...[tools.prlimit, `--nofile=${maxDescriptors}`, `--nproc=${maxProcesses}`, "--core=0", "--"],
     ...[tools.setpriv, "--reuid", String(uid), "--regid", String(uid)],
-    ...(extraGroups.length > 0 ? ["--groups", extraGroups.join()] : ["--clear-groups"]),
+    ...groups(site),
     ...["--no-new-privs", "--bounding-set", "-all", "--inh-caps", "-all", "--pdeathsig", "KILL", "--"],
     ...(site.hasSeccomp ? [launcherPlace] : []),
     ...["/bin/sh", "-s", "--", program, ...order.args],
   ];
 }
 
-/** Triples: options, source, place. */
-function mounts(folders: LaunchFolders, { readable, passwd }: LaunchSite): string[] {
+/** The wish to die with us comes last, because whoever gains powers in a user namespace loses it. */
+function enterHolder({ tools, holder, isRootless }: LaunchSite): string[] {
+  const dieWithParent = [tools.setpriv, "--pdeathsig", "KILL", "--"];
+  const enter = [tools.nsenter, `--mount=/proc/${holder}/ns/mnt`];
+  return isRootless
+    ? [...enter, ...enterUserNamespace(holder), "--", ...dieWithParent]
+    : [...dieWithParent, ...enter, `--net=/proc/self/fd/${networkDescriptor}`, "--"];
+}
+
+function groups({ isRootless, extraGroups }: LaunchSite): string[] {
+  // A user namespace of one user lets nobody change the groups.
+  if (isRootless) return ["--keep-groups"];
+  return extraGroups.length > 0 ? ["--groups", extraGroups.join()] : ["--clear-groups"];
+}
+
+/** What a launch hangs up in its root, in this order. */
+export interface LaunchMount {
+  kind: "readOnly" | "writable" | "tmpfs";
+  /** Of a tmpfs: its options. */
+  source: string;
+  place: string;
+}
+
+export function launchMounts(folders: LaunchFolders, { readable, passwd }: LaunchSite): LaunchMount[] {
   const { task, layers, fileSystems } = folders;
   const places = placesOf(folders);
+  const readOnly = (source: string, place: string): LaunchMount => ({ kind: "readOnly", source, place });
   return [
-    ...(fileSystems.length > 0 ? ["tmpfs", "/mnt", "mode=755,size=64k,nosuid,nodev"] : []),
-    ...[readOnly, task, places.task],
-    ...(layers !== undefined && places.layers !== layers ? [readOnly, layers, places.layers] : []),
-    ...[readOnly, passwd, "/etc/passwd"],
-    ...readable.filter(isOfLaunch).flatMap((folder) => [readOnly, folder, folder]),
-    ...fileSystems.flatMap(({ folder, mountPath }) => ["bind,nosuid,nodev", folder, mountPath]),
+    ...(fileSystems.length > 0 ? [{ kind: "tmpfs", source: "mode=755,size=64k", place: "/mnt" } as const] : []),
+    readOnly(task, places.task),
+    ...(layers !== undefined && places.layers !== layers ? [readOnly(layers, places.layers)] : []),
+    readOnly(passwd, "/etc/passwd"),
+    ...readable.filter(isOfLaunch).map((folder) => readOnly(folder, folder)),
+    ...fileSystems.map(({ folder, mountPath }): LaunchMount => ({ kind: "writable", source: folder, place: mountPath })),
   ];
+}
+
+/** As `enterRoot` takes it: three words. */
+function words({ kind, source, place }: LaunchMount): string[] {
+  if (kind === "tmpfs") return ["tmpfs", place, `${source},nosuid,nodev`];
+  return [kind === "readOnly" ? "bind,ro,nosuid,nodev" : "bind,nosuid,nodev", source, place];
 }
 
 /** Layers cannot lie on /opt if the interpreter does. */

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { access, mkdir, open, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { open, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
@@ -12,19 +12,31 @@ import {
   type Driver,
   type LaunchFolders,
   type LaunchOrder,
+  type Network,
   type Places,
   type RunningProcess,
 } from "../driver.ts";
 import { sweepLeftovers } from "../leftovers.ts";
 import { killMarked, markerVariable } from "../marked-processes.ts";
+import { childrenPeakBytes } from "../peak-memory.ts";
+import { sharedNetwork } from "../shared-network.ts";
 import { SpawnedProcess } from "../spawned-process.ts";
-import { CgroupTree } from "./cgroups.ts";
+import { tryOut } from "../try-out.ts";
+import { type Cgroup, CgroupTree } from "./cgroups.ts";
+import { ForeignMounts } from "./foreign-mounts.ts";
+import { groupsOf, passwdFile, readableFolders, tmpSource } from "./launch-files.ts";
 import { launchCommand, placesOf, variablesScript } from "./launch-script.ts";
+import type { OutboundPolicy } from "./network/policy.ts";
+import { openWayOut, type WayOut } from "./network/way-out.ts";
+import { NativeLauncher, nativeOrder } from "./native-launcher.ts";
 import { PrivateNetwork } from "./private-network.ts";
+import { checkUserNamespaces, sharedWayOut } from "./rootless.ts";
+import { hasFilter } from "./seccomp/filter.ts";
 import { seccompLauncher } from "./seccomp/launcher.ts";
 import { loadSystemCalls, type SystemCalls } from "./system-calls.ts";
 import { TemplateRoots } from "./template-roots.ts";
 import { TmpImages } from "./tmp-images.ts";
+import { TrialMemory } from "./trial-memory.ts";
 import { findTools, type Tools } from "./tools.ts";
 
 /** User ids that no distribution gives to anybody. Each environment has its own; after a million they begin anew. */
@@ -38,6 +50,13 @@ export interface NamespacesOptions {
   runFolder: string;
   clock: Clock;
   log: Log;
+  outbound: OutboundPolicy;
+  /** Where the native launcher is, or is to be compiled; without it, none is used. */
+  nativeFolder?: string | undefined;
+  /** Absolute path of a file that remembers from one start to the next what works here; without it, that is tried out each time. */
+  trialFile?: string | undefined;
+  /** Whether to do as much as can be done for a user who is not root, instead of rejecting: see rootless.ts. */
+  allowsRootless: boolean;
 }
 
 /**
@@ -47,23 +66,39 @@ export interface NamespacesOptions {
  */
 export async function openNamespaceDriver(options: NamespacesOptions): Promise<Driver> {
   if (process.platform !== "linux") throw new Error("this is not Linux");
-  if (process.getuid?.() !== 0) throw new Error("only root may make them");
+  const isRootless = process.getuid?.() !== 0;
+  if (isRootless && !options.allowsRootless) throw new Error("only root may make them");
+  if (isRootless) await checkUserNamespaces();
   const [tools, calls] = await Promise.all([findTools(), loadSystemCalls(), sweepLeftovers(options.runFolder, options.log)]);
   if (!calls) throw new Error("Node has no node:ffi");
   const name = createHash("sha256").update(options.runFolder).digest("hex").slice(0, 12);
-  const parts = { ...options, tools, calls, cgroups: new CgroupTree(name, options.clock) };
-  const images = await TmpImages.open(options.runFolder);
-  const launcher = process.arch === "x64" ? join(options.runFolder, "seccomp") : undefined;
+  const { clock, outbound } = options;
+  const identity = `${options.runFolder} ${process.pid}`;
+  const wayOut = isRootless ? sharedWayOut : await openWayOut({ calls, clock, policy: outbound, identity });
+  const mounts = isRootless ? undefined : await ForeignMounts.open();
+  const parts = { ...options, tools, calls, cgroups: await CgroupTree.open(name, clock), wayOut, mounts, isRootless };
+  const images = isRootless ? undefined : await TmpImages.open(options.runFolder);
+  const launcher = hasFilter(process.arch) ? join(options.runFolder, "seccomp") : undefined;
   if (launcher !== undefined) await writeFile(launcher, seccompLauncher(), { mode: 0o755 });
   // The best that works here is found out by trying.
   let failure = "";
-  for (const choice of [{ images, launcher }, { launcher }, { images }, {}]) {
+  const memory = await TrialMemory.open(options.trialFile);
+  const choices = [{ images, launcher }, { launcher }, { images }, {}];
+  const known = await memory.recall();
+  for (const [number, choice] of choices.entries()) {
+    if (known !== undefined && number !== known) continue;
     const driver = new NamespaceDriver(parts, choice.images, choice.launcher);
-    const complaint = await driver.tryOut();
-    if (complaint === undefined) return driver;
+    const complaint = known === undefined ? await driver.tryOut() : undefined;
+    if (complaint === undefined) {
+      await memory.keep(number);
+      driver.useNativeLauncher();
+      return driver;
+    }
     failure ||= complaint;
-    await driver[Symbol.asyncDispose]();
+    await driver.closeTrial();
   }
+  await wayOut[Symbol.asyncDispose]();
+  parts.mounts?.[Symbol.dispose]();
   throw new Error(failure);
 }
 
@@ -71,12 +106,18 @@ interface Parts extends NamespacesOptions {
   tools: Tools;
   calls: SystemCalls;
   cgroups: CgroupTree;
+  wayOut: WayOut;
+  mounts: ForeignMounts | undefined;
+  isRootless: boolean;
 }
 
 class NamespaceDriver implements Driver {
-  readonly hasPrivateNetworks = true;
+  readonly hasPrivateNetworks: boolean;
+  readonly hasImages = false;
+  readonly canSpecialise: boolean;
   #parts: Parts;
   #images: TmpImages | undefined;
+  #native: NativeLauncher | undefined;
   #hasSeccomp: boolean;
   #roots: TemplateRoots;
   #uids = new WeakMap<LaunchFolders, number>();
@@ -86,22 +127,38 @@ class NamespaceDriver implements Driver {
     this.#parts = parts;
     this.#images = images;
     this.#hasSeccomp = launcher !== undefined;
-    this.#roots = new TemplateRoots(join(parts.runFolder, "root"), parts.tools, launcher);
+    this.hasPrivateNetworks = !parts.isRootless;
+    this.canSpecialise = parts.mounts !== undefined;
+    this.#roots = new TemplateRoots(
+      join(parts.runFolder, "root"),
+      parts.tools,
+      launcher,
+      parts.isRootless,
+      parts.wayOut.network?.nameServer,
+    );
   }
 
-  async launch(order: LaunchOrder): Promise<RunningProcess> {
+  launch(order: LaunchOrder): Promise<RunningProcess> {
+    // The launcher does not wait for a /tmp that is mounted still from the launch before.
+    const isFirst = !this.#uids.has(order.folders);
+    return this.#launch(order, isFirst ? this.#native?.program : undefined);
+  }
+
+  /** By the native launcher, if that is given; without it, by the chain of programs. */
+  async #launch(order: LaunchOrder, native: string | undefined): Promise<RunningProcess> {
     const { folders } = order;
     await checkProgram(order.program);
-    const uid = this.#uidOf(folders);
+    const { isRootless } = this.#parts;
+    const uid = isRootless ? 0 : this.#uidOf(folders);
     const readable = await readableFolders(folders);
     const [holder, tmp, passwd, extraGroups] = await Promise.all([
       this.#roots.holder(readable),
-      this.#tmpOf(order),
+      tmpSource(this.#images, order, isRootless),
       passwdFile(folders, uid),
-      groupsOf(folders),
+      isRootless ? [] : groupsOf(folders),
     ]);
-    const variables = await openVariables(order);
     const cgroup = this.#parts.cgroups.create(order.memoryMb);
+    if (order.isAheadOfNeed) cgroup.setYielding(true);
     const site = {
       tools: this.#parts.tools,
       holder,
@@ -113,15 +170,19 @@ class NamespaceDriver implements Driver {
       passwd,
       hasSeccomp: this.#hasSeccomp,
       extraGroups,
+      isRootless,
     };
-    const [program, ...args] = launchCommand(site, order, seenProgram(order, placesOf(folders)));
+    const seen = seenProgram(order, placesOf(folders));
+    const variables = ownVariables(order.variables);
+    const [program, ...args] = native === undefined ? launchCommand(site, order, seen) : [native];
+    const input = await openInput(folders, native === undefined ? variablesScript(variables) : nativeOrder(site, order, seen, variables));
     const child = spawn(program as string, args, {
       cwd: "/",
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", [markerVariable]: folders.environment },
-      stdio: [variables.fd, "pipe", "pipe", order.wantsFrames ? "pipe" : "ignore", (order.network as PrivateNetwork).descriptor],
+      stdio: [input.fd, "pipe", "pipe", order.wantsFrames ? "pipe" : "ignore", descriptorOf(order.network)],
       detached: true,
     });
-    await Promise.all([once(child, "spawn"), variables.close()]).catch(async (error: unknown) => {
+    await Promise.all([once(child, "spawn"), input.close()]).catch(async (error: unknown) => {
       await cgroup.remove();
       throw error;
     });
@@ -129,9 +190,13 @@ class NamespaceDriver implements Driver {
     let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
     return new SpawnedProcess(child, clock, {
       holdToCpuShare: () => cgroup.limitCpu(),
+      specialise: (ofFunction) => this.#specialise(child.pid as number, uid, cgroup, ofFunction),
       peakMemoryBytes() {
         const atMs = clock.monotonicMs();
-        if (atMs - sampled.atMs >= sampleIntervalMs) sampled = { atMs, bytes: Math.max(cgroup.peakMemoryBytes(), sampled.bytes) };
+        if (atMs - sampled.atMs >= sampleIntervalMs) {
+          const bytes = cgroup.peakMemoryBytes() || childrenPeakBytes(child.pid as number);
+          sampled = { atMs, bytes: Math.max(bytes, sampled.bytes) };
+        }
         return sampled.bytes;
       },
       async endRest() {
@@ -145,61 +210,70 @@ class NamespaceDriver implements Driver {
     return placesOf(folders);
   }
 
-  openNetwork(): PrivateNetwork {
-    return new PrivateNetwork(this.#parts.calls);
+  /** The launch's leader waits, in the function's mount namespace, for the function to end. */
+  #specialise(pid: number, uid: number, cgroup: Cgroup, { folders, memoryMb, variables }: LaunchOrder): Readonly<Record<string, string>> {
+    const { task, layers } = placesOf(folders);
+    const { mounts } = this.#parts;
+    if (!mounts) throw new Error("the C library lacks what mounting into a running sandbox takes");
+    mounts.mount(pid, [
+      { folder: folders.task, place: task },
+      ...(folders.layers === undefined ? [] : [{ folder: folders.layers, place: layers }]),
+    ]);
+    cgroup.limitMemory(memoryMb);
+    cgroup.setYielding(false);
+    this.#uids.set(folders, uid);
+    return ownVariables(variables);
+  }
+
+  openNetwork(): Network {
+    return this.#parts.isRootless ? sharedNetwork : new PrivateNetwork(this.#parts.calls, this.#parts.wayOut.network);
   }
 
   describe(): DriverDescription {
-    const { missing } = this.#parts.cgroups;
+    const { cgroups, wayOut, isRootless } = this.#parts;
+    const own = isRootless ? "files and processes" : "files, processes, users and network";
     return {
-      name: "namespaces",
-      isolation: `files, processes, users and network of each function are its own${this.#hasSeccomp ? ", system calls are filtered" : ""}; functions reach nothing but this product over the network`,
-      isolates: true,
+      name: isRootless ? "user-namespaces" : "namespaces",
+      isolation: `${own} of each function are its own${this.#hasSeccomp ? ", system calls are filtered" : ""}; ${wayOut.description}`,
+      isolates: !isRootless,
       advice: [
-        "Functions that you trust, and that need the internet or servers of this machine, take --isolation none.",
-        ...missing.map((controller) => `The control group controller "${controller}" cannot be had: its limit does not hold.`),
-        ...(this.#hasSeccomp ? [] : ["System calls are not filtered: the filter is made for x86-64."]),
-        ...(this.#images ? [] : ["The size of /tmp is not limited: that takes loop devices and mkfs.ext4."]),
+        ...wayOut.advice,
+        ...(this.#native?.complaint === undefined
+          ? []
+          : [`Environments start slower without the native launcher: ${this.#native.complaint}. It takes a C compiler, cc.`]),
+        ...cgroups.missing.map((controller) => `The control group controller "${controller}" cannot be had: its limit does not hold.`),
+        ...(this.#hasSeccomp
+          ? []
+          : ["System calls are not filtered: the kernel lacks seccomp, or there is no filter for this architecture."]),
+        ...(this.#images || isRootless ? [] : ["The size of /tmp is not limited: that takes loop devices and mkfs.ext4."]),
+        ...(isRootless ? ["/tmp of functions is in memory, and empty again after a crash: disks of a fixed size take root."] : []),
       ],
     };
   }
 
+  /** In the background; launches use it once it has proved itself. */
+  useNativeLauncher(): void {
+    const { nativeFolder, isRootless, log } = this.#parts;
+    if (nativeFolder === undefined || isRootless) return;
+    this.#native = new NativeLauncher(nativeFolder, log, (program) => this.tryOut(program));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#native?.close();
+    await Promise.all([this.closeTrial(), this.#parts.wayOut[Symbol.asyncDispose]()]);
+    this.#parts.mounts?.[Symbol.dispose]();
+  }
+
+  /** Leaves alone what the next choice uses, too. */
+  async closeTrial(): Promise<void> {
     await Promise.all([this.#roots.close(), this.#images?.close()]);
-    this.#parts.cgroups.close();
+    await this.#parts.cgroups.close();
     await rm(this.#roots.folder, { recursive: true, force: true });
   }
 
-  /** Runs a program in a sandbox to see whether that works; resolves with what went wrong, if it did. */
-  async tryOut(): Promise<string | undefined> {
-    const environment = join(this.#parts.runFolder, `env-trial-${this.#environments}`);
-    const tmp = join(environment, "tmp");
-    await mkdir(tmp, { recursive: true });
-    let network: PrivateNetwork | undefined;
-    try {
-      network = this.openNetwork();
-      const folders = { environment, tmp, task: tmp, fileSystems: [], readable: [] };
-      const limits = { memoryMb: 128, ephemeralStorageMb: 512 };
-      const trial = await this.launch({
-        program: "/bin/sh",
-        args: ["-c", "exit 42"],
-        variables: {},
-        folders,
-        network,
-        ...limits,
-        wantsFrames: false,
-      });
-      let output = "";
-      trial.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-      trial.stdout.resume();
-      const { code } = await trial.exited;
-      return code === 42 ? undefined : `a trial failed: ${output.trim() || `status ${code}`}`;
-    } catch (error) {
-      return (error as Error).message;
-    } finally {
-      network?.close();
-      await rm(environment, { recursive: true, force: true });
-    }
+  /** Resolves with what went wrong, if it did. */
+  tryOut(native?: string): Promise<string | undefined> {
+    return tryOut({ openNetwork: () => this.openNetwork(), launch: (order) => this.#launch(order, native) }, this.#parts.runFolder);
   }
 
   #uidOf(folders: LaunchFolders): number {
@@ -207,53 +281,19 @@ class NamespaceDriver implements Driver {
     this.#uids.set(folders, uid);
     return uid;
   }
-
-  /** An image lives as long as its environment, so that what lies in /tmp survives a crash of the function. */
-  async #tmpOf({ folders, ephemeralStorageMb }: LaunchOrder): Promise<{ source: string; options: string }> {
-    if (!this.#images) return { source: folders.tmp, options: "bind,nosuid,nodev" };
-    const image = join(folders.environment, "tmp-image");
-    const exists = await stat(image).then(
-      () => true,
-      () => false,
-    );
-    if (!exists) await this.#images.provide(image, ephemeralStorageMb);
-    return { source: image, options: "loop,nosuid,nodev,noatime,noinit_itable" };
-  }
 }
 
-/** What the program needs at the places that it has on this machine, as far as it exists. */
-async function readableFolders(folders: LaunchFolders): Promise<string[]> {
-  const wanted = placesOf(folders).layers === folders.layers ? [...folders.readable, folders.layers] : folders.readable;
-  const exist = await Promise.all(
-    wanted.map((folder) =>
-      access(folder).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return wanted.filter((_, index) => exist[index]);
-}
+const descriptorOf = (network: Network): number | "ignore" => (network instanceof PrivateNetwork ? network.descriptor : "ignore");
 
-async function passwdFile({ environment }: LaunchFolders, uid: number): Promise<string> {
-  const path = join(environment, "passwd");
-  await writeFile(path, `sbx_user:x:${uid}:${uid}::/tmp:/sbin/nologin\n`);
-  return path;
-}
-
-/** Numbers of the groups of shared folders, root's excepted: a function may do there what members of the group may. */
-async function groupsOf({ fileSystems }: LaunchFolders): Promise<number[]> {
-  const found = await Promise.all(fileSystems.map(({ folder }) => stat(folder)));
-  return [...new Set(found.map(({ gid }) => gid))].filter((gid) => gid !== 0);
-}
+const ownVariables = (variables: Readonly<Record<string, string>>): Record<string, string> => ({ HOME: "/tmp", ...variables });
 
 /** A file without a name, because command lines and the environments of other processes can be read by others. */
-async function openVariables({ folders, variables }: LaunchOrder): Promise<FileHandle> {
-  const path = join(folders.environment, "variables");
+async function openInput({ environment }: LaunchFolders, content: string | Buffer): Promise<FileHandle> {
+  const path = join(environment, "input");
   const file = await open(path, "wx+", 0o600);
   await rm(path);
-  const script = Buffer.from(variablesScript({ HOME: "/tmp", ...variables }));
+  const bytes = Buffer.from(content);
   // At a position, so that who inherits it reads from the start.
-  await file.write(script, 0, script.length, 0);
+  await file.write(bytes, 0, bytes.length, 0);
   return file;
 }

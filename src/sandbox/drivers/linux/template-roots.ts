@@ -3,11 +3,12 @@ import { once } from "node:events";
 import { lstat, mkdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { userNamespace } from "./rootless.ts";
 import type { Tools } from "./tools.ts";
 
 /** What functions find of the machine besides what their runtime names: programs and libraries, and of /etc what libraries read. */
-const machineFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
-const machineSettings = [
+export const machineFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+export const machineSettings = [
   "ld.so.cache",
   "ssl",
   "ca-certificates",
@@ -18,7 +19,7 @@ const machineSettings = [
   "protocols",
   "services",
 ];
-const devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+export const devices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
 /** Where the seccomp launcher lies in a root. */
 export const launcherPlace = "/run/seccomp";
@@ -26,12 +27,12 @@ export const launcherPlace = "/run/seccomp";
 const readOnly = "bind,ro,nosuid,nodev";
 
 /**
- * $1: mount; $2: sleep; $3: the root. Then, up to `--`, four words each: `link TARGET PLACE -`, or `folder` or `file`, SOURCE PLACE OPTIONS.
+ * $1: mount; $2: sleep; $3: the root; $4: its resolv.conf. Then, up to `--`, four words each: `link TARGET PLACE -`, or `folder` or `file`, SOURCE PLACE OPTIONS.
  * The process stays, and with it the mounts, which nobody sees who does not enter.
  */
 const script = `
 set -e
-mount=$1 sleep=$2 root=$3; shift 3
+mount=$1 sleep=$2 root=$3 resolvers=$4; shift 4
 "$mount" -t tmpfs -o mode=755,size=4m,nosuid,nodev tmpfs "$root"
 cd "$root"
 mkdir -p dev etc mnt opt proc run tmp var/task
@@ -39,6 +40,7 @@ for name in fd stdin:0 stdout:1 stderr:2; do
   case $name in fd) ln -s /proc/self/fd dev/fd ;; *) ln -s "/proc/self/fd/\${name#*:}" "dev/\${name%:*}" ;; esac
 done
 printf '127.0.0.1 localhost\\n' > etc/hosts
+printf '%s' "$resolvers" > etc/resolv.conf
 printf 'passwd: files\\ngroup: files\\nhosts: files dns\\n' > etc/nsswitch.conf
 : > etc/passwd
 : > etc/group
@@ -68,12 +70,17 @@ export class TemplateRoots {
   readonly folder: string;
   #tools: Tools;
   #launcher: string | undefined;
+  #isRootless: boolean;
+  #resolvers: string;
   #holders = new Map<string, Promise<ChildProcess>>();
 
-  constructor(folder: string, tools: Tools, launcher: string | undefined) {
+  /** `nameServer` is where functions ask for names, if they can. */
+  constructor(folder: string, tools: Tools, launcher: string | undefined, isRootless: boolean, nameServer?: string) {
     this.folder = folder;
     this.#tools = tools;
     this.#launcher = launcher;
+    this.#isRootless = isRootless;
+    this.#resolvers = nameServer === undefined ? "" : `nameserver ${nameServer}\n`;
   }
 
   /** Id of a process in whose mount namespace the root shows these folders, at the places that they have on this machine. */
@@ -104,13 +111,20 @@ export class TemplateRoots {
       ...devices.flatMap((device) => ["file", device, device, "bind,nosuid,noexec"]),
       ...(this.#launcher === undefined ? [] : ["file", this.#launcher, launcherPlace, readOnly]),
     ];
-    const enter = ["--pdeathsig", "KILL", "--", unshare, "--mount", "--propagation", "private", "--"];
-    const child = spawn(setpriv, [...enter, "/bin/sh", "-c", script, "sh", mount, sleep, this.folder, ...entries, "--"], {
-      cwd: "/",
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
-      stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
-    });
+    const dieWithParent = [setpriv, "--pdeathsig", "KILL", "--"];
+    const leave = [unshare, ...(this.#isRootless ? userNamespace : []), "--mount", "--propagation", "private", "--"];
+    // In this order because whoever gains powers in a user namespace loses the wish to die.
+    const [program, ...enter] = this.#isRootless ? [...leave, ...dieWithParent] : [...dieWithParent, ...leave];
+    const child = spawn(
+      program as string,
+      [...enter, "/bin/sh", "-c", script, "sh", mount, sleep, this.folder, this.#resolvers, ...entries, "--"],
+      {
+        cwd: "/",
+        env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      },
+    );
     const complaint = text(child.stderr);
     const [word] = (await Promise.race([once(child.stdout, "data"), once(child, "exit")])) as [Buffer | number];
     if (!Buffer.isBuffer(word)) throw new Error(`the file system of functions could not be put together: ${(await complaint).trim()}`);
@@ -127,7 +141,7 @@ async function entryOf(path: string): Promise<string[]> {
 }
 
 /** Without those that lie within another one, or in what every root has. */
-function outermost(folders: readonly string[]): string[] {
+export function outermost(folders: readonly string[]): string[] {
   const kept: string[] = [];
   for (const folder of [...new Set(folders)].toSorted()) {
     if (![...machineFolders, ...kept].some((other) => folder === other || folder.startsWith(`${other}/`))) kept.push(folder);

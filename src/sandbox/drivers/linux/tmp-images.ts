@@ -7,7 +7,10 @@ const mebibyte = 1024 * 1024;
 const blockBytes = 4096;
 const blocksPerGroup = 32_768;
 const inodeBytes = 256;
-const bytesPerInode = 65_536;
+/** What mkfs.ext4 takes by itself. */
+const bytesPerInode = 16_384;
+/** How many files fit, as many as the bytes allow. */
+export const filesPerMb = mebibyte / bytesPerInode;
 /** What the kernel holds back of every ext4. https://docs.kernel.org/admin-guide/ext4.html (reserved_clusters) */
 const heldBack = (blocks: number): number => Math.min(Math.floor(blocks / 50), 4_096);
 

@@ -1,80 +1,24 @@
 /**
- * The system calls that no function needs and that exploits of the kernel, or ways around the other walls, begin with. They fail with an error
- * number, as they do in a kernel that was built without them. A list of what is forbidden, like that of container engines, because functions
- * bring programs of every kind; the tables are those of x86-64.
+ * The filter of system calls: those that are forbidden fail with an error number, as they do in a kernel that was built without them. A list of
+ * what is forbidden, like that of container engines, because functions bring programs of every kind.
  *
  * https://docs.kernel.org/userspace-api/seccomp_filter.html
  */
+import { systemCallNumbers } from "./system-call-numbers.ts";
 
-/** https://github.com/torvalds/linux/blob/master/arch/x86/entry/syscalls/syscall_64.tbl */
-export const forbidden: Readonly<Record<string, number>> = {
-  ptrace: 101,
-  syslog: 103,
-  vhangup: 153,
-  modify_ldt: 154,
-  pivot_root: 155,
-  adjtimex: 159,
-  chroot: 161,
-  acct: 163,
-  settimeofday: 164,
-  mount: 165,
-  umount2: 166,
-  swapon: 167,
-  swapoff: 168,
-  reboot: 169,
-  sethostname: 170,
-  setdomainname: 171,
-  iopl: 172,
-  ioperm: 173,
-  init_module: 175,
-  delete_module: 176,
-  quotactl: 179,
-  clock_settime: 227,
-  kexec_load: 246,
-  add_key: 248,
-  request_key: 249,
-  keyctl: 250,
-  migrate_pages: 256,
-  unshare: 272,
-  move_pages: 279,
-  perf_event_open: 298,
-  name_to_handle_at: 303,
-  open_by_handle_at: 304,
-  clock_adjtime: 305,
-  setns: 308,
-  process_vm_readv: 310,
-  process_vm_writev: 311,
-  kcmp: 312,
-  finit_module: 313,
-  kexec_file_load: 320,
-  bpf: 321,
-  userfaultfd: 323,
-  io_uring_setup: 425,
-  io_uring_enter: 426,
-  io_uring_register: 427,
-  open_tree: 428,
-  move_mount: 429,
-  fsopen: 430,
-  fsconfig: 431,
-  fsmount: 432,
-  fspick: 433,
-  pidfd_getfd: 438,
-  mount_setattr: 442,
-  quotactl_fd: 443,
-};
+/** By name, with the numbers of x86-64, on which all of them exist. */
+export const forbidden = systemCallNumbers.x64!.forbidden;
 
-const clone = 56;
-const clone3 = 435;
-const socket = 41;
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
-const namespaceFlags = 0x7e02_0000;
+export const namespaceFlags = 0x7e02_0000;
 /** AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, by which libraries list the interfaces. */
-const socketFamilies = [1, 2, 10, 16];
+export const socketFamilies = [1, 2, 10, 16];
 
 const errno = { EPERM: 1, ENOSYS: 38, EAFNOSUPPORT: 97 };
 const verdict = { allow: 0x7fff_0000, killProcess: 0x8000_0000, error: 0x0005_0000 };
-const auditArchX64 = 0xc000_003e;
-/** Calls of the x32 way, which have numbers of their own. */
+/** https://github.com/torvalds/linux/blob/master/include/uapi/linux/audit.h: a process may make calls of another architecture, with other numbers. */
+const auditNumbers: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
+/** Calls of x86-64's x32 way, which have numbers of their own; elsewhere there are none so high. */
 const x32Bit = 0x4000_0000;
 
 /** Offsets in struct seccomp_data. */
@@ -99,28 +43,12 @@ const onSocket = [
 ];
 const onClone = [load(at.firstArgument), ifSharesBit(namespaceFlags), fail(errno.EPERM), answer(verdict.allow)];
 
-const program: readonly Instruction[] = [
-  load(at.architecture),
-  ifEqual(auditArchX64),
-  // Passes over the verdict.
-  [0x05, 0, 0, 1],
-  answer(verdict.killProcess),
-  load(at.number),
-  ifAtLeast(x32Bit),
-  fail(errno.ENOSYS),
-  ...Object.values(forbidden).flatMap((number) => [ifEqual(number), fail(errno.EPERM)]),
-  // Its flags lie in memory, where a filter cannot look; C libraries then use clone.
-  ifEqual(clone3),
-  fail(errno.ENOSYS),
-  unlessEqualSkip(clone, onClone.length),
-  ...onClone,
-  unlessEqualSkip(socket, onSocket.length),
-  ...onSocket,
-  answer(verdict.allow),
-];
+/** Whether there is a filter for the architecture. */
+export const hasFilter = (architecture: NodeJS.Architecture): boolean => auditNumbers[architecture] !== undefined;
 
 /** The filter as an array of struct sock_filter. */
-export function filterBytes(): Buffer {
+export function filterBytes(architecture: NodeJS.Architecture = process.arch): Buffer {
+  const program = programFor(architecture);
   const bytes = Buffer.alloc(program.length * 8);
   program.forEach(([code, ifTrue, ifFalse, operand], index) => {
     bytes.writeUInt16LE(code, index * 8);
@@ -129,4 +57,28 @@ export function filterBytes(): Buffer {
     bytes.writeUInt32LE(operand >>> 0, index * 8 + 4);
   });
   return bytes;
+}
+
+function programFor(architecture: NodeJS.Architecture): readonly Instruction[] {
+  const [numbers, auditNumber] = [systemCallNumbers[architecture], auditNumbers[architecture]];
+  if (!numbers || auditNumber === undefined) throw new Error(`there is no filter for ${architecture}`);
+  return [
+    load(at.architecture),
+    ifEqual(auditNumber),
+    // Passes over the verdict.
+    [0x05, 0, 0, 1],
+    answer(verdict.killProcess),
+    load(at.number),
+    ifAtLeast(x32Bit),
+    fail(errno.ENOSYS),
+    ...Object.values(numbers.forbidden).flatMap((number) => [ifEqual(number), fail(errno.EPERM)]),
+    // Its flags lie in memory, where a filter cannot look; C libraries then use clone.
+    ifEqual(numbers.clone3),
+    fail(errno.ENOSYS),
+    unlessEqualSkip(numbers.clone, onClone.length),
+    ...onClone,
+    unlessEqualSkip(numbers.socket, onSocket.length),
+    ...onSocket,
+    answer(verdict.allow),
+  ];
 }

@@ -1,0 +1,2 @@
+// See stand-by.mjs.
+exports.handler = async () => ({});

@@ -1,0 +1,56 @@
+/** What a launch finds on this machine, or puts into its environment's folder, before its sandbox is built. */
+import { access, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { LaunchFolders, LaunchOrder } from "../driver.ts";
+import { placesOf, type TmpSource } from "./launch-script.ts";
+import { filesPerMb, type TmpImages } from "./tmp-images.ts";
+
+/** What the program needs at the places that it has on this machine, as far as it exists. */
+export async function readableFolders(folders: LaunchFolders): Promise<string[]> {
+  const wanted = placesOf(folders).layers === folders.layers ? [...folders.readable, folders.layers] : folders.readable;
+  const exist = await Promise.all(
+    wanted.map((folder) =>
+      access(folder).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return wanted.filter((_, index) => exist[index]);
+}
+
+/** A file with the function's user in it. */
+export async function passwdFile({ environment }: LaunchFolders, uid: number): Promise<string> {
+  const path = join(environment, "passwd");
+  await writeFile(path, `sbx_user:x:${uid}:${uid}::/tmp:/sbin/nologin\n`);
+  return path;
+}
+
+/** Numbers of the groups of shared folders, root's excepted: a function may do there what members of the group may. */
+export async function groupsOf({ fileSystems }: LaunchFolders): Promise<number[]> {
+  const found = await Promise.all(fileSystems.map(({ folder }) => stat(folder)));
+  return [...new Set(found.map(({ gid }) => gid))].filter((gid) => gid !== 0);
+}
+
+/** What is mounted on /tmp, and how. An image lives as long as its environment, so that what lies in there survives a crash of the function. */
+export async function tmpSource(
+  images: TmpImages | undefined,
+  { folders, ephemeralStorageMb }: LaunchOrder,
+  isRootless = false,
+): Promise<TmpSource> {
+  const options = "nosuid,nodev";
+  if (isRootless)
+    return {
+      source: "tmpfs",
+      type: "tmpfs",
+      options: `${options},size=${ephemeralStorageMb}m,nr_inodes=${ephemeralStorageMb * filesPerMb}`,
+    };
+  if (!images) return { source: folders.tmp, type: "none", options: `bind,${options}` };
+  const image = join(folders.environment, "tmp-image");
+  const exists = await stat(image).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) await images.provide(image, ephemeralStorageMb);
+  return { source: image, type: "ext4", options: `loop,${options},noatime,noinit_itable` };
+}

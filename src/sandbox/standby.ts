@@ -1,0 +1,156 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { sleep } from "#kit/clock.ts";
+import type { EnvironmentSpec } from "./contract.ts";
+import type { LaunchFolders, ProcessExit } from "./drivers/driver.ts";
+import { environmentFolderPrefix, removeFolder } from "./drivers/leftovers.ts";
+import { openEndpointRelay, relayedUrl } from "./endpoint-relay.ts";
+import { defaultVariables } from "./environment-variables.ts";
+import { FramedLink } from "./framed-link.ts";
+import type { Workshop } from "./prepare-environment.ts";
+import type { RuntimeAnswer, RuntimeListener } from "./runtime-link.ts";
+import { type OutputListener, RuntimeSession } from "./runtime-session.ts";
+
+/** What standbys must have in common with the function that takes one. */
+export interface StandbyKind {
+  runtime: string;
+  architecture: EnvironmentSpec["architecture"];
+  endpointUrl: string;
+}
+
+/** /tmp of this size, AWS's least, is made ahead. https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html */
+export const standbyStorageMb = 512;
+const bootLimitMs = 10_000;
+/** The most that a function can have: limits can be lowered later, not raised. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const mostMemoryMb = 10_240;
+
+/**
+ * A process of a runtime that runs in its sandbox already and waits for its function: its variables, its code, its limits. It belongs to nobody
+ * until an environment adopts it, and to that one for ever after.
+ */
+export class Standby {
+  /** With empty folders where code and layers will be. */
+  readonly folders: LaunchFolders;
+  #workshop: Workshop;
+  #listener = new LateListener();
+  #session = new RuntimeSession(this.#listener);
+  #signer = "";
+  #isAdopted = false;
+
+  private constructor(workshop: Workshop, readable: readonly string[]) {
+    const environment = join(workshop.runFolder, `${environmentFolderPrefix}${workshop.ids.hex(16)}`);
+    this.#workshop = workshop;
+    this.folders = { environment, tmp: join(environment, "tmp"), task: join(environment, "no-code"), fileSystems: [], readable };
+  }
+
+  /** Resolves when the runtime waits for its function; rejects if it does not come to that. `onGone`: it ended before it was adopted. */
+  static async boot(workshop: Workshop, { runtime, endpointUrl }: StandbyKind, onGone: (standby: Standby) => void): Promise<Standby> {
+    const start = await workshop.catalog.find(runtime, "");
+    const standby = new Standby(workshop, start.readable);
+    const { folders } = standby;
+    const booted = Promise.withResolvers<void>();
+    const settled = new AbortController();
+    standby.#listener.onExit = () => booted.reject(new Error("a runtime that was started ahead of need ended"));
+    try {
+      await mkdir(folders.tmp, { recursive: true, mode: 0o700 });
+      await mkdir(folders.task, { mode: 0o755 });
+      const places = workshop.driver.places(folders);
+      const seenUrl = workshop.driver.hasPrivateNetworks ? relayedUrl(endpointUrl) : endpointUrl;
+      const order = {
+        program: start.program,
+        args: start.args,
+        variables: defaultVariables(seenUrl, start, places),
+        folders,
+        memoryMb: mostMemoryMb,
+        ephemeralStorageMb: standbyStorageMb,
+        isAheadOfNeed: true,
+      };
+      const { driver } = workshop;
+      const openLink = async (network: Parameters<typeof openEndpointRelay>[0]) => {
+        if (driver.hasPrivateNetworks) await openEndpointRelay(network, endpointUrl, () => standby.#signer);
+        return new FramedLink(standby.#listener, booted.resolve);
+      };
+      const tooLate = sleep(workshop.clock, bootLimitMs, settled.signal).then(() => {
+        throw new Error("a runtime that was started ahead of need does not come up");
+      });
+      await Promise.race([Promise.all([standby.#session.launch(driver, openLink, order), booted.promise]), tooLate]);
+    } catch (error) {
+      await standby.discard();
+      throw error;
+    } finally {
+      settled.abort();
+    }
+    standby.#listener.onExit = () => onGone(standby);
+    return standby;
+  }
+
+  /**
+   * What it says goes to that listener from now on. The endpoint passes requests signed with that access key. The caller specialises the session.
+   * Undefined if it was adopted before.
+   */
+  adopt(listener: RuntimeListener & OutputListener): RuntimeSession | undefined {
+    if (this.#isAdopted) return undefined;
+    this.#isAdopted = true;
+    this.#listener.target = listener;
+    return this.#session;
+  }
+
+  /** Whose requests the endpoint passes. */
+  serveEndpointTo(accessKeyId: string): void {
+    this.#signer = accessKeyId;
+  }
+
+  end(): Promise<void> {
+    return this.#session.end();
+  }
+
+  /** Ends it, and removes its folder. */
+  async discard(): Promise<void> {
+    await this.end();
+    await removeFolder(this.folders.environment, this.#workshop.log);
+  }
+}
+
+/** Passes on what a standby says once there is somebody to tell; before, nothing is worth telling but its end. */
+class LateListener implements RuntimeListener, OutputListener {
+  target: (RuntimeListener & OutputListener) | undefined;
+  onExit = (): void => {};
+
+  ready(): void {
+    this.target?.ready();
+  }
+
+  initFailed(payload: Buffer): void {
+    this.target?.initFailed(payload);
+  }
+
+  answered(answer: RuntimeAnswer): void {
+    this.target?.answered(answer);
+  }
+
+  done(): void {
+    this.target?.done();
+  }
+
+  logged(timestampMs: number, message: string): void {
+    this.target?.logged(timestampMs, message);
+  }
+
+  printed(line: string): void {
+    this.target?.printed(line);
+  }
+
+  batchEnded(): void {
+    this.target?.batchEnded();
+  }
+
+  violated(reason: string): void {
+    if (this.target) this.target.violated(reason);
+    else this.onExit();
+  }
+
+  exited(exit: ProcessExit): void {
+    if (this.target) this.target.exited(exit);
+    else this.onExit();
+  }
+}
