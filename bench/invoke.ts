@@ -2,6 +2,7 @@
  * `npm run bench:invoke`: warm invocations against a bare node:http echo server, side by side in one run, and cold starts. Rounds alternate
  * between the two, figures are medians over the rounds; ratios are what counts, because machines differ and are noisy.
  */
+import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,6 +19,7 @@ import { zipFolder } from "../examples/zip-folder.ts";
 import { type Load, measureLoad } from "./load-client.ts";
 import { clientSettings, type Server, startEchoServer, startPilotlight } from "./product.ts";
 import { writeSection } from "./report.ts";
+import { signedInvocation } from "./signed-invocation.ts";
 
 const { values } = parseArgs({
   options: {
@@ -62,25 +64,6 @@ async function deploy(lambda: LambdaClient, iam: IAMClient): Promise<void> {
   }
 }
 
-/** A signed request's bytes, taken from a real client; they are good for a quarter of an hour. */
-async function signedInvocation(server: Server, name: string): Promise<Buffer> {
-  const lambda = new LambdaClient(clientSettings(server));
-  let bytes: Buffer | undefined;
-  lambda.middlewareStack.add(
-    (next) => (args) => {
-      const { method, path, headers } = args.request as { method: string; path: string; headers: Record<string, string> };
-      const lines = Object.entries({ ...headers, "content-length": String(payload.length) }).map(
-        ([header, value]) => `${header}: ${value}`,
-      );
-      bytes = Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n${payload}`);
-      return next(args);
-    },
-    { step: "finalizeRequest", priority: "low" },
-  );
-  await lambda.send(new InvokeCommand({ FunctionName: name, Payload: payload }));
-  return bytes!;
-}
-
 /** A change of configuration gives up the environments, so the next invocation is a cold one. */
 async function measureCold(lambda: LambdaClient, name: string): Promise<number[]> {
   const times: number[] = [];
@@ -94,19 +77,36 @@ async function measureCold(lambda: LambdaClient, name: string): Promise<number[]
   return times;
 }
 
+interface Measured extends Load {
+  /** Processor time of the server's main thread per request, in microseconds: what bounds it, and steadier than the rest on a busy machine. */
+  cpuUs: number;
+}
+
+async function measure(server: Server, request: Buffer, connections: number): Promise<Measured> {
+  const startedNs = await mainThreadNs(server);
+  const load = await measureLoad(server.port, request, connections, seconds);
+  return { ...load, cpuUs: ((await mainThreadNs(server)) - startedNs) / 1_000 / load.requestCount };
+}
+
+/** https://docs.kernel.org/scheduler/sched-stats.html; NaN where there is no such file. */
+async function mainThreadNs({ pid }: Server): Promise<number> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/schedstat`, "latin1").catch(() => "");
+  return Number(text.split(" ")[0] || Number.NaN);
+}
+
 const median = (numbers: number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
-const medianOf = (loads: Load[], key: keyof Load): number => median(loads.map((load) => load[key]));
+const medianOf = (loads: Measured[], key: keyof Measured): number => median(loads.map((load) => load[key]));
 
 async function compareWarm(echo: Server, product: Server, name: string, connections: number): Promise<string> {
   const echoRequest = Buffer.from(`POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${payload.length}\r\n\r\n${payload}`);
-  const invocation = await signedInvocation(product, name);
-  const echoLoads: Load[] = [];
-  const loads: Load[] = [];
+  const invocation = await signedInvocation(product, name, payload);
+  const echoLoads: Measured[] = [];
+  const loads: Measured[] = [];
   // Not measured: this many connections want as many environments, and those have to be made first.
   await measureLoad(product.port, invocation, connections, connections / 8);
   for (let round = 0; round < rounds; round++) {
-    echoLoads.push(await measureLoad(echo.port, echoRequest, connections, seconds));
-    loads.push(await measureLoad(product.port, invocation, connections, seconds));
+    echoLoads.push(await measure(echo, echoRequest, connections));
+    loads.push(await measure(product, invocation, connections));
     process.stderr.write(
       `${name}, ${connections} connections, round ${round + 1}: ${loads.at(-1)!.perSecond.toFixed(0)}/s (echo ${echoLoads.at(-1)!.perSecond.toFixed(0)}/s)\n`,
     );
@@ -115,6 +115,7 @@ async function compareWarm(echo: Server, product: Server, name: string, connecti
     rate: medianOf(each, "perSecond"),
     p50: medianOf(each, "p50Ms"),
     p99: medianOf(each, "p99Ms"),
+    cpu: medianOf(each, "cpuUs"),
   }));
   const cells = [
     name,
@@ -125,13 +126,16 @@ async function compareWarm(echo: Server, product: Server, name: string, connecti
     own!.p50.toFixed(3),
     (own!.p50 / bare!.p50).toFixed(1),
     own!.p99.toFixed(2),
+    (own!.p99 / bare!.p99).toFixed(1),
+    own!.cpu.toFixed(0),
+    (own!.cpu / bare!.cpu).toFixed(1),
   ];
   return `| ${cells.join(" | ")} |`;
 }
 
 async function run(): Promise<void> {
   const echo = await startEchoServer();
-  const product = await startPilotlight(values.isolation);
+  const product = await startPilotlight(["--isolation", values.isolation]);
   try {
     const lambda = new LambdaClient(clientSettings(product));
     await deploy(lambda, new IAMClient(clientSettings(product)));
@@ -139,8 +143,8 @@ async function run(): Promise<void> {
     const lines = [
       `Node ${process.version}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date(Date.now()).toISOString().slice(0, 10)}; 1 KB JSON payload; functions of 1,769 MB; isolation: ${isolation}; client, servers and functions share the cores; medians of ${rounds} rounds of ${seconds} s.`,
       "",
-      "| function | connections | invocations/s | echo/s | ratio | p50 ms | × echo's p50 | p99 ms |",
-      "|---|---|---|---|---|---|---|---|",
+      "| function | connections | invocations/s | echo/s | ratio | p50 ms | × echo's | p99 ms | × echo's | main thread's CPU µs | × echo's |",
+      "|---|---|---|---|---|---|---|---|---|---|---|",
     ];
     for (const { runtime } of runtimes)
       for (const connections of connectionCounts) lines.push(await compareWarm(echo, product, functionNameOf(runtime), connections));

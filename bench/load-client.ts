@@ -4,24 +4,28 @@ import { connect, type Socket } from "node:net";
 export interface Load {
   /** Requests per second over the measured time. */
   perSecond: number;
+  /** All, those of the warm-up included. */
+  requestCount: number;
   p50Ms: number;
   p99Ms: number;
 }
 
 const headEnd = Buffer.from("\r\n\r\n");
 
-/** Sends `request` over `connections` for `seconds` after a second's warm-up. Rejects when an answer is not 200. */
+/** Sends `request` over `connections` for `seconds` after a second's warm-up. Rejects when an answer is no success. */
 export async function measureLoad(port: number, request: Buffer, connections: number, seconds: number): Promise<Load> {
   const latencies: number[] = [];
+  let requestCount = 0;
   const warmUntil = performance.now() + 1_000;
   const endAt = warmUntil + seconds * 1_000;
   const sample = (startedMs: number, nowMs: number): void => {
+    requestCount++;
     if (startedMs >= warmUntil) latencies.push(nowMs - startedMs);
   };
   await Promise.all(Array.from({ length: connections }, () => drive(port, request, endAt, sample)));
   latencies.sort((a, b) => a - b);
   const at = (fraction: number): number => latencies[Math.floor(latencies.length * fraction)] ?? Number.NaN;
-  return { perSecond: latencies.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99) };
+  return { perSecond: latencies.length / seconds, requestCount, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
 function drive(port: number, request: Buffer, endAt: number, sample: (startedMs: number, nowMs: number) => void): Promise<void> {
@@ -38,7 +42,7 @@ function drive(port: number, request: Buffer, endAt: number, sample: (startedMs:
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       const answer = wholeAnswer(received);
       if (answer === undefined) return;
-      if (!answer.startsWith("HTTP/1.1 200")) {
+      if (!answer.startsWith("HTTP/1.1 20")) {
         socket.destroy();
         reject(new Error(`the server answered ${answer}`));
         return;

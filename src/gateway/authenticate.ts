@@ -5,6 +5,7 @@ import type { CredentialSource } from "#wire/auth/ports.ts";
 import type { SigningKeys } from "#wire/auth/signing-keys.ts";
 import { type Verified, verifyRequest } from "#wire/auth/sigv4.ts";
 import type { Clock } from "#kit/clock.ts";
+import { type Eventual, whenKnown } from "#kit/eventual.ts";
 import type { Exchange } from "./exchange.ts";
 import { likelyProtocolName } from "./identify.ts";
 
@@ -15,18 +16,19 @@ export interface Admission {
 }
 
 /** Finds out who sent a request, and for which region. Throws in the words of the service's protocol. */
-export async function authenticate(exchange: Exchange, { clock, credentials, keys }: Admission): Promise<void> {
+export function authenticate(exchange: Exchange, { clock, credentials, keys }: Admission): Eventual<void> {
   const { request } = exchange;
   const { signingName, protocols } = exchange.service!.definition.model;
   const likely = likelyProtocolName(request);
   const protocol = protocols.includes(likely) ? likely : protocols[0];
   const { method, path, query, headers, body } = request;
   const signed = { method, path, query, headers, bodySha256: () => hash("sha256", body, "hex") };
-  const verified = await verifyRequest(signed, { credentials, keys, clock, protocol, signingName });
-  if (verified.kind === "anonymous") throw authenticationError(new AuthenticationFailure("missing-token"), protocol);
-  exchange.principal = verified.principal;
-  exchange.region = verified.region;
-  if (headers["x-amz-content-sha256"]?.startsWith("STREAMING-")) exchange.request.body = decodeChunks(exchange, verified);
+  return whenKnown(verifyRequest(signed, { credentials, keys, clock, protocol, signingName }), (verified) => {
+    if (verified.kind === "anonymous") throw authenticationError(new AuthenticationFailure("missing-token"), protocol);
+    exchange.principal = verified.principal;
+    exchange.region = verified.region;
+    if (headers["x-amz-content-sha256"]?.startsWith("STREAMING-")) exchange.request.body = decodeChunks(exchange, verified);
+  });
 }
 
 /** A body that came in signed or checksummed chunks, put together. */

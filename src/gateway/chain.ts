@@ -2,6 +2,7 @@
  * A request's life, as one list. Each step may answer (then the rest is skipped), throw an error of AWS's kind, or note on the
  * exchange what later steps need. In-process calls enter at the last step, in the dispatcher.
  */
+import { type Eventual, whenKnown } from "#kit/eventual.ts";
 import type { Log } from "#kit/log.ts";
 import type { Dispatcher } from "#wire/dispatcher.ts";
 import { AwsError } from "#wire/errors.ts";
@@ -12,8 +13,8 @@ import { type Admission, authenticate } from "./authenticate.ts";
 import { isForeignPage } from "./browsers.ts";
 import type { Exchange } from "./exchange.ts";
 import { identifyProtocol, identifyService } from "./identify.ts";
-import { readBody } from "./request-body.ts";
 import { isOwnHost, type OwnHosts } from "./virtual-hosts.ts";
+import { DoorVisit } from "./visit.ts";
 
 export interface Gateway extends Admission {
   log: Log;
@@ -24,9 +25,10 @@ export interface Gateway extends Admission {
   health: () => object;
 }
 
-type Step = (exchange: Exchange, gateway: Gateway) => HttpResponse | undefined | void | Promise<HttpResponse | undefined | void>;
+type Step = (exchange: Exchange, gateway: Gateway) => Eventual<HttpResponse | undefined | void>;
 
 export const chain: readonly Step[] = [
+  enterByHost,
   refuseForeignHosts,
   refuseForeignPages,
   answerHealth,
@@ -37,6 +39,15 @@ export const chain: readonly Step[] = [
   findOperation,
   runOperation,
 ];
+
+/** Before foreign pages are refused: what answers under a host of its own decides itself which pages may read it. */
+function enterByHost(exchange: Exchange, gateway: Gateway): Eventual<HttpResponse | undefined> {
+  const host = gateway.hosts.find(({ definition }) => definition.doorHosts?.test(exchange.host));
+  if (host === undefined) return undefined;
+  return whenKnown(host.load(), ({ definition, state }) =>
+    definition.doors!(state)[0]!.handle(exchange.request, new DoorVisit(exchange, gateway)),
+  );
+}
 
 function refuseForeignHosts({ host }: Exchange, { ownHosts }: Gateway): void {
   if (isOwnHost(host, ownHosts)) return;
@@ -55,24 +66,32 @@ function answerHealth({ request }: Exchange, { health }: Gateway): HttpResponse 
   return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(health()) };
 }
 
-async function enterDoor(exchange: Exchange, { doors }: Gateway): Promise<HttpResponse | undefined> {
-  const { request } = exchange;
-  if (!request.path.startsWith("/_pilotlight/")) return undefined;
-  const door = (await doors()).find(({ pathPrefix }) => request.path.startsWith(pathPrefix));
-  return door ? door.handle(request) : { status: 404, headers: { "content-type": "text/plain" }, body: "Not found\n" };
+function enterDoor(exchange: Exchange, gateway: Gateway): Eventual<HttpResponse | undefined> {
+  return exchange.request.path.startsWith("/_pilotlight/") ? passDoor(exchange, gateway) : undefined;
 }
 
-async function findService(exchange: Exchange, { hosts }: Gateway): Promise<void> {
+async function passDoor(exchange: Exchange, gateway: Gateway): Promise<HttpResponse> {
+  const { request } = exchange;
+  const door = (await gateway.doors()).find(({ pathPrefix }) => request.path.startsWith(pathPrefix));
+  return door ? door.handle(request, new DoorVisit(exchange, gateway)) : { status: 404, headers: { "content-type": "text/plain" }, body: "Not found\n" };
+}
+
+function findService(exchange: Exchange, { hosts }: Gateway): Eventual<void> {
   const host = identifyService(hosts, exchange.request);
   exchange.protocol = identifyProtocol(host.definition.model, exchange.request);
-  exchange.service = await host.load();
+  return whenKnown(host.load(), (service) => {
+    exchange.service = service;
+  });
 }
 
 const defaultMaximumBodyBytes = 10 * 1024 * 1024;
 
-async function readRequestBody(exchange: Exchange): Promise<void> {
+function readRequestBody(exchange: Exchange): Eventual<void> {
   const limitBytes = exchange.service!.definition.model.maximumBodyBytes ?? defaultMaximumBodyBytes;
-  exchange.request.body = await readBody(exchange.incoming, limitBytes, () => tooLarge(exchange, limitBytes));
+  const body = exchange.peer.readBody(limitBytes, () => tooLarge(exchange, limitBytes));
+  return whenKnown(body, (whole) => {
+    exchange.request.body = whole;
+  });
 }
 
 function findOperation(exchange: Exchange): void {
@@ -90,7 +109,8 @@ async function runOperation(exchange: Exchange, { dispatcher }: Gateway): Promis
     accountId: exchange.principal!.accountId,
     region: exchange.region!,
     principal: exchange.principal!,
-    endpoint: `http://${exchange.host}`,
+    endpoint: `${exchange.peer.isSecure ? "https" : "http"}://${exchange.host}`,
+    traceHeader: request.headers["x-amzn-trace-id"],
     get signal() {
       return exchange.signal;
     },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
@@ -127,6 +128,13 @@ describe("the gateway", () => {
     }
     assert.equal((await send(port, "/_pilotlight/health")).status, 200);
   });
+});
+
+test("HTTP/2 sessions that are idle are closed", async () => {
+  const { port, listener } = await startGateway({ ...defaultListenerLimits, idleTimeoutMs: 30 });
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  await once(session, "close");
+  await listener[Symbol.asyncDispose]();
 });
 
 test("a client that does not finish its headers is let go", async () => {

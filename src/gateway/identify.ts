@@ -66,7 +66,7 @@ export function identifyProtocol(model: ServiceModel, request: HttpRequest): Pro
     (name) =>
       (name === "awsJson1_0" && contentType.startsWith("application/x-amz-json-1.0")) ||
       (name === "awsJson1_1" && contentType.startsWith("application/x-amz-json-1.1")) ||
-      (name === "awsQuery" && contentType.startsWith("application/x-www-form-urlencoded")),
+      (name === "awsQuery" && (contentType.startsWith("application/x-www-form-urlencoded") || /(?:^|&)Action=/.test(request.query))),
   );
   return protocols[spoken ?? model.protocols[0]];
 }

@@ -1,5 +1,6 @@
 import { AwsError } from "#wire/errors.ts";
-import type { IncomingRequest } from "./exchange.ts";
+import type { IncomingRequest } from "./node-peer.ts";
+import { ClientGone } from "./peer.ts";
 
 /** All bodies that are being received at one moment, in bytes: beyond it new requests are told to come again. */
 const maximumBytesInFlight = 512 * 1024 * 1024;
@@ -44,12 +45,4 @@ function collect(incoming: IncomingRequest, limitBytes: number, tooLarge: () => 
     const onClose = (): void => finish(() => reject(new ClientGone()));
     incoming.on("data", onData).on("end", onEnd).on("error", onError).on("close", onClose);
   });
-}
-
-/** The connection broke before the request was whole: there is nobody to answer. */
-export class ClientGone extends Error {
-  constructor(cause?: Error) {
-    super("the client went away in the middle of its request", { cause });
-    this.name = "ClientGone";
-  }
 }

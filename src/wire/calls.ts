@@ -9,6 +9,8 @@ export interface CallOptions {
   as: Principal;
   region: string;
   signal?: AbortSignal;
+  /** As X-Amzn-Trace-Id of a request. */
+  traceHeader?: string | undefined;
 }
 
 /** Untyped door behind the typed ones: `invoke("sts", "AssumeRole", {…}, { as, region })`. */

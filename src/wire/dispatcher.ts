@@ -2,10 +2,11 @@
  * What a request passes after its bytes have become a typed input, and what an in-process call passes as well: authorise, validate,
  * handle. The gateway's chain ends here; `calls` begins here.
  */
+import type { Eventual } from "#kit/eventual.ts";
 import type { Ids } from "#kit/ids.ts";
-import type { Authorizer } from "./auth/ports.ts";
+import type { AuthorizationRequest, Authorizer } from "./auth/ports.ts";
 import type { CallOptions, Calls } from "./calls.ts";
-import { validateInput, validationMessage } from "./constraints/validate.ts";
+import { firstMissing, validateInput, validationMessage } from "./constraints/validate.ts";
 import { AwsError } from "./errors.ts";
 import type { RequestContext } from "./operation.ts";
 import type { LoadedService, ServiceHost } from "./service-host.ts";
@@ -37,17 +38,27 @@ export class Dispatcher implements Calls {
     return host;
   }
 
+  /** May this principal do this? For what is no operation. */
+  authorize(request: AuthorizationRequest): Eventual<void> {
+    return this.#authorizer.authorize(request);
+  }
+
   /** Runs one operation of a loaded service. Rejects with the service's AwsError. */
   async run(service: LoadedService, input: object, context: Omit<RequestContext, "state">): Promise<object> {
-    await this.#authorizer.authorize({
+    const permission = this.#authorizer.authorize({
       principal: context.principal,
       action: `${service.definition.name}:${context.operation}`,
       accountId: context.accountId,
       region: context.region,
       input,
     });
+    if (permission instanceof Promise) await permission;
     // Before validation: a client of an operation that is not served learns just that.
-    const handle = await service.handler(context.operation);
+    const loaded = service.handler(context.operation);
+    const handle = loaded instanceof Promise ? await loaded : loaded;
+    const { missingMember } = service.definition.model;
+    const missing = missingMember && firstMissing(service.constraints, context.operation, input);
+    if (missing !== undefined) throw missingMember!(missing);
     const violations = validateInput(service.constraints, context.operation, input);
     if (violations.length > 0) {
       throw new AwsError(service.definition.model.validationErrorCode ?? "ValidationException", validationMessage(violations));
@@ -56,7 +67,7 @@ export class Dispatcher implements Calls {
     return (await handle(input, Object.assign(context, { state: service.state }))) ?? {};
   }
 
-  async invoke(name: string, operation: string, input: object, { as, region, signal }: CallOptions): Promise<unknown> {
+  async invoke(name: string, operation: string, input: object, { as, region, signal, traceHeader }: CallOptions): Promise<unknown> {
     const service = await this.host(name).load();
     return this.run(service, input, {
       service: name,
@@ -66,6 +77,7 @@ export class Dispatcher implements Calls {
       region,
       principal: as,
       endpoint: this.#endpoint(),
+      traceHeader,
       signal: signal ?? neverAborted,
     });
   }

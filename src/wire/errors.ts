@@ -19,6 +19,8 @@ export class AwsError extends Error {
 export interface UnmodelledError {
   status: number;
   fault: "client" | "server";
+  /** What awsQuery calls it, where that is something else. */
+  queryCode?: string;
 }
 
 /**
@@ -27,20 +29,22 @@ export interface UnmodelledError {
  */
 export const unmodelledErrors: Readonly<Record<string, UnmodelledError>> = {
   AccessDenied: { status: 403, fault: "client" },
-  AccessDeniedException: { status: 403, fault: "client" },
+  AccessDeniedException: { status: 403, fault: "client", queryCode: "AccessDenied" },
   AuthFailure: { status: 401, fault: "client" },
   ExpiredToken: { status: 403, fault: "client" },
-  ExpiredTokenException: { status: 403, fault: "client" },
+  ExpiredTokenException: { status: 403, fault: "client", queryCode: "ExpiredToken" },
   IncompleteSignature: { status: 400, fault: "client" },
-  IncompleteSignatureException: { status: 400, fault: "client" },
+  IncompleteSignatureException: { status: 400, fault: "client", queryCode: "IncompleteSignature" },
   InternalFailure: { status: 500, fault: "server" },
   InvalidAction: { status: 400, fault: "client" },
   InvalidClientTokenId: { status: 403, fault: "client" },
-  InvalidSignatureException: { status: 403, fault: "client" },
+  InvalidParameterValueException: { status: 400, fault: "client", queryCode: "InvalidParameterValue" },
+  InvalidSignatureException: { status: 403, fault: "client", queryCode: "SignatureDoesNotMatch" },
   MalformedInput: { status: 400, fault: "client" },
   MissingAction: { status: 400, fault: "client" },
   MissingAuthenticationToken: { status: 403, fault: "client" },
-  MissingAuthenticationTokenException: { status: 403, fault: "client" },
+  MissingAuthenticationTokenException: { status: 403, fault: "client", queryCode: "MissingAuthenticationToken" },
+  MissingRequiredParameterException: { status: 400, fault: "client", queryCode: "MissingParameter" },
   NotImplemented: { status: 501, fault: "server" },
   RequestEntityTooLargeException: { status: 413, fault: "client" },
   RequestTimeout: { status: 408, fault: "client" },
@@ -49,7 +53,7 @@ export const unmodelledErrors: Readonly<Record<string, UnmodelledError>> = {
   SignatureDoesNotMatch: { status: 403, fault: "client" },
   ThrottlingException: { status: 400, fault: "client" },
   UnknownOperationException: { status: 404, fault: "client" },
-  UnrecognizedClientException: { status: 403, fault: "client" },
+  UnrecognizedClientException: { status: 403, fault: "client", queryCode: "InvalidClientTokenId" },
   ValidationError: { status: 400, fault: "client" },
   ValidationException: { status: 400, fault: "client" },
 };

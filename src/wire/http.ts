@@ -12,5 +12,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   status: number;
   headers: Record<string, string>;
+  /** Values of Set-Cookie, each in a header of its own. */
+  cookies?: readonly string[];
   body?: string | Uint8Array | AsyncIterable<Uint8Array>;
 }

@@ -15,6 +15,8 @@ export interface RequestContext<State = unknown> {
   principal: Principal;
   /** Origin under which the client reached us, e.g. `http://127.0.0.1:4566`: for URLs in answers. */
   endpoint: string;
+  /** The X-Amzn-Trace-Id of the request: which chain of invocations it belongs to. Anybody may write anything into it. */
+  traceHeader?: string | undefined;
   /** Aborted when the client goes away or the process stops. */
   signal: AbortSignal;
 }

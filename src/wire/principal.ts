@@ -3,7 +3,8 @@ export type Principal =
   | { kind: "root"; accountId: string; arn: string; userId: string }
   | { kind: "user"; accountId: string; arn: string; userId: string; userName: string }
   | { kind: "assumed-role"; accountId: string; arn: string; userId: string; roleArn: string; sessionName: string }
-  | { kind: "service"; accountId: string; servicePrincipal: string };
+  /** `sourceArn`: the resource for which it acts, a topic or a rule: what policies know as `aws:SourceArn`. */
+  | { kind: "service"; accountId: string; servicePrincipal: string; sourceArn?: string };
 
 /** The account's root, as `sts:GetCallerIdentity` shows it: the ARN ends in `:root`, the user id is the account id. */
 export function rootPrincipal(accountId: string): Principal {
@@ -11,6 +12,6 @@ export function rootPrincipal(accountId: string): Principal {
 }
 
 /** A service acting on its own behalf, e.g. `lambda.amazonaws.com`. */
-export function servicePrincipal(name: string, accountId: string): Principal {
-  return { kind: "service", accountId, servicePrincipal: name };
+export function servicePrincipal(name: string, accountId: string, sourceArn?: string): Principal {
+  return { kind: "service", accountId, servicePrincipal: name, ...(sourceArn !== undefined && { sourceArn }) };
 }

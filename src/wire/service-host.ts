@@ -5,6 +5,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Eventual } from "#kit/eventual.ts";
 import { type ServiceConstraints, loadConstraints } from "./constraints/constraints.ts";
 import { AwsError } from "./errors.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
@@ -17,7 +18,7 @@ export interface LoadedService {
   constraints: ServiceConstraints;
   state: unknown;
   /** The handler of a modelled operation. Rejects with NotImplemented for one on the ledger. */
-  handler(operation: string): Promise<Operation<object, object, unknown>>;
+  handler(operation: string): Eventual<Operation<object, object, unknown>>;
 }
 
 export class ServiceHost {
@@ -52,7 +53,7 @@ export class ServiceHost {
       findOperationFiles(definition.folder),
       definition.open(this.#dependencies),
     ]);
-    const handlers = new Map<string, Promise<Operation<object, object, unknown>>>();
+    const handlers = new Map<string, Eventual<Operation<object, object, unknown>>>();
     return {
       definition,
       model,
@@ -61,7 +62,12 @@ export class ServiceHost {
       handler(operation) {
         let handler = handlers.get(operation);
         if (handler === undefined) {
-          handler = loadHandler(definition, files, operation);
+          const loading = loadHandler(definition, files, operation);
+          void loading.then(
+            (loaded) => handlers.set(operation, loaded),
+            () => {},
+          );
+          handler = loading;
           handlers.set(operation, handler);
         }
         return handler;

@@ -1,8 +1,12 @@
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
+import type { Eventual } from "#kit/eventual.ts";
 import type { Log } from "#kit/log.ts";
+import type { AuthorizationRequest } from "./auth/ports.ts";
 import type { Calls } from "./calls.ts";
+import type { AwsError } from "./errors.ts";
 import type { HttpRequest, HttpResponse } from "./http.ts";
+import type { Principal } from "./principal.ts";
 
 /** The protocols a request may arrive in; the answer leaves in the same one. */
 export type ProtocolName = "restJson1" | "awsJson1_0" | "awsJson1_1" | "awsQuery";
@@ -21,10 +25,16 @@ export interface ServiceModel {
   targetPrefix?: string;
   /** xmlns of the answers; awsQuery only. */
   xmlNamespace?: string;
+  /** The input member that the path of a request stands for where the form does not name it (a queue's own URL); awsQuery only. */
+  pathMember?: string;
+  /** Texts that differ from those of the other protocol, by the error's code; awsQuery only. */
+  queryMessages?: Readonly<Record<string, string>>;
   /** Content type of answers whose payload is a blob; restJson1 only. */
   payloadContentType?: string;
   /** Code of the error that refuses an invalid input; ValidationException where the service does not say otherwise. */
   validationErrorCode?: string;
+  /** The error for a required member that is missing, where the service has one of its own; `name` as modelled. */
+  missingMember?: (name: string) => AwsError;
   /** Largest body this service takes, in bytes. */
   maximumBodyBytes?: number;
 }
@@ -54,13 +64,41 @@ export interface ServiceDefinition<State = unknown, Ports = unknown> {
   folder: string;
   loops?(state: State): readonly Loop[];
   doors?(state: State): readonly Door[];
+  /** Hosts (lower-case, with or without a port) under which nothing is reached but the first of the doors. */
+  doorHosts?: RegExp;
 }
 
 /** A way into a service besides its modelled operations: downloads, function URLs, websites. The gateway mounts it. */
 export interface Door {
   /** Requests whose path begins so come here, unauthenticated: a door sees to its own admission. */
   pathPrefix: string;
-  handle(request: HttpRequest): Promise<HttpResponse> | HttpResponse;
+  handle(request: HttpRequest, visit: Visit): Promise<HttpResponse> | HttpResponse;
+}
+
+/** What a door may ask about a request whose head it was handed; the body is still to come. */
+export interface Visit {
+  readonly requestId: string;
+  /** Host header, lower-case, with the port. */
+  readonly host: string;
+  readonly isSecure: boolean;
+  /** `HTTP/1.1` */
+  readonly protocol: string;
+  readonly sourceIp: string;
+  /** Aborted when the client goes away or has its answer. */
+  readonly signal: AbortSignal;
+  /** The whole body. Throws, or rejects with, `tooLarge()`'s error beyond the limit. */
+  readBody(limitBytes: number, tooLarge: () => AwsError): Eventual<Buffer>;
+  /** Who signed the request, for this service; undefined if it is not signed. Throws, or rejects, if the signature does not hold. */
+  identify(signingName: string, body: Buffer): Eventual<Visitor | undefined>;
+  /** Throws, or rejects, unless the principal may do this. */
+  authorize(request: AuthorizationRequest): Eventual<void>;
+}
+
+export interface Visitor {
+  principal: Principal;
+  accessKeyId: string;
+  /** The region the request was signed for. */
+  region: string;
 }
 
 /** Types a service's definition; the value is the argument itself. */

@@ -15,6 +15,9 @@ const reservedInPath = /[^A-Za-z0-9\-._~/]/g;
 const escapeOrReserved = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~]/g;
 const escapeOrReservedInPath = /%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~/]/g;
 
+/** Paths that are canonical as they are: no escapes, no empty segments, none that begins with a dot. */
+const canonicalAlready = /^(?:\/[\w~-][\w.~-]*)+$/;
+
 /** How each byte is spelled. */
 const spellings: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
@@ -29,6 +32,7 @@ const encodeOnce = (escapeOrCharacter: string): string =>
 
 /** `path`: as received. S3 signs the path encoded once, untouched otherwise; everyone else normalises it and encodes it once more. */
 export function canonicalPath(path: string, signingName: string): string {
+  if (canonicalAlready.test(path)) return path;
   if (signingName === "s3") return path.replace(escapeOrReservedInPath, encodeOnce);
   const segments: string[] = [];
   for (const segment of path.split("/")) {

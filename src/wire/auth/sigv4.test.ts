@@ -70,7 +70,7 @@ interface Circumstances {
   credential?: Credential;
 }
 
-function verify(
+async function verify(
   request: SignedRequest,
   { protocol = "restJson1", signingName = "lambda", laterMs = 0, credential }: Circumstances = {},
 ): Promise<Verified> {

@@ -4,15 +4,16 @@
  * Bodies that carry signatures of their own, chunk by chunk, go on to aws-chunked.ts.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */
-import { type KeyObject, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock } from "#kit/clock.ts";
+import { type Eventual, whenKnown } from "#kit/eventual.ts";
 import type { Principal } from "../principal.ts";
 import type { ProtocolName } from "../service.ts";
 import { AuthenticationFailure, authenticationError } from "./authentication-failure.ts";
 import { type QueryParameter, canonicalHeaders, canonicalPath, canonicalQuery, parseQuery } from "./canonical-request.ts";
-import type { CredentialSource } from "./ports.ts";
+import type { Credential, CredentialSource } from "./ports.ts";
 import { type Headers, type SignatureClaim, formatTimestamp, parseTimestamp, readClaim, single } from "./signature-claim.ts";
-import { type SigningKeys, isSigned } from "./signing-keys.ts";
+import { type SigningKey, type SigningKeys, isSigned } from "./signing-keys.ts";
 
 /** All strings as Node's HTTP server hands them out: the received bytes read as Latin-1. */
 export interface SignedRequest {
@@ -53,7 +54,7 @@ export interface SignedBy {
 
 /** What aws-chunked.ts needs to verify the chunks of a body; the first one signs the request's signature, each further one its predecessor's. */
 export interface ChunkSigning {
-  key: KeyObject;
+  key: SigningKey;
   timestamp: string;
   scope: string;
   seedSignature: string;
@@ -66,31 +67,41 @@ const clockToleranceMs = 15 * 60_000;
 const boundOtherwise: readonly string[] = ["x-amz-date", "x-amz-content-sha256", "x-amz-security-token"];
 
 /**
- * Resolves to whoever signed the request, or to `anonymous` if there is no trace of a signature.
- * Throws an `AwsError` if there is one that does not hold.
+ * Whoever signed the request, or `anonymous` if there is no trace of a signature.
+ * Throws an `AwsError`, or rejects with it, if there is one that does not hold.
  */
-export async function verifyRequest(request: SignedRequest, options: VerificationOptions): Promise<Verified> {
-  try {
+export function verifyRequest(request: SignedRequest, options: VerificationOptions): Eventual<Verified> {
+  const { credentials, protocol } = options;
+  return inWordsOf(protocol, () => {
     const query = parseQuery(request.query);
     const claim = readClaim(request.headers, query);
-    return claim === undefined ? { kind: "anonymous" } : await verifyClaim(claim, request, query, options);
+    if (claim === undefined) return { kind: "anonymous" };
+    const signedAtMs = checkTime(claim, options.clock.now());
+    checkSignedHeaders(claim, request.headers);
+    checkScope(claim, options.signingName);
+    return whenKnown(credentials.find(claim.accessKeyId, claim.sessionToken), (credential) =>
+      inWordsOf(protocol, () => ({ ...verifyClaim(claim, credential, request, query, options), signedAtMs })),
+    );
+  });
+}
+
+/** What an authentication failure is called depends on the protocol. */
+function inWordsOf<T>(protocol: ProtocolName, check: () => T): T {
+  try {
+    return check();
   } catch (error) {
-    throw error instanceof AuthenticationFailure ? authenticationError(error, options.protocol) : error;
+    throw error instanceof AuthenticationFailure ? authenticationError(error, protocol) : error;
   }
 }
 
-async function verifyClaim(
+function verifyClaim(
   claim: SignatureClaim,
+  credential: Credential,
   request: SignedRequest,
   query: readonly QueryParameter[],
-  { credentials, keys, clock, signingName }: VerificationOptions,
-): Promise<SignedBy> {
+  { keys, signingName }: VerificationOptions,
+): Omit<SignedBy, "signedAtMs"> {
   const { accessKeyId, sessionToken, region, scope, day, timestamp, signature } = claim;
-  const signedAtMs = checkTime(claim, clock.now());
-  checkSignedHeaders(claim, request.headers);
-  checkScope(claim, signingName);
-
-  const credential = await credentials.find(accessKeyId, sessionToken);
   if (credential.status === "expired") throw new AuthenticationFailure("expired-token");
   if (credential.status !== "valid") throw new AuthenticationFailure("unknown-key");
 
@@ -107,7 +118,6 @@ async function verifyClaim(
     ...(sessionToken !== undefined && { sessionToken }),
     region,
     signingName,
-    signedAtMs,
     ...(payload.startsWith("STREAMING-AWS4-") && { chunkSigning: { key, timestamp, scope, seedSignature: signature } }),
   };
 }
@@ -186,7 +196,7 @@ function isRequestSigned(
   request: SignedRequest,
   query: readonly QueryParameter[],
   payload: string,
-  key: KeyObject,
+  key: SigningKey,
 ): boolean {
   const { signedHeaders, signingName, timestamp, scope, signature, expiresSeconds, sessionToken } = claim;
   const path = canonicalPath(request.path, signingName);

@@ -21,7 +21,8 @@ describe("every generated pattern compiles", () => {
     test(file, async () => {
       const { shapes } = await loadConstraints(file.replace(".json", ""));
       const patterns = Object.values(shapes).flatMap((shape) => (shape.kind === "string" ? (shape.pattern ?? []) : []));
-      assert.ok(patterns.length > 0);
+      // AWS models none for SQS.
+      assert.equal(patterns.length > 0, file !== "sqs.json");
       for (const pattern of patterns) assert.doesNotThrow(() => compilePattern(pattern), pattern);
     });
   }

@@ -21,6 +21,13 @@ export function validateInput(constraints: ServiceConstraints, operation: string
   return found;
 }
 
+/** The first required member that an operation's input lacks, as modelled. */
+export function firstMissing(constraints: ServiceConstraints, operation: string, input: object): string | undefined {
+  const shape = constraints.shapes[constraints.operations[operation] ?? ""];
+  if (shape?.kind !== "structure") return undefined;
+  return shape.required?.find((name) => isNull((input as Readonly<Record<string, unknown>>)[name]));
+}
+
 /** `2 validation errors detected: A; B`: the message of ValidationException, or of whatever code the service answers instead. */
 export function validationMessage(violations: readonly string[]): string {
   const count = `${violations.length} validation ${violations.length === 1 ? "error" : "errors"}`;

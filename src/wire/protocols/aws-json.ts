@@ -1,5 +1,6 @@
 import { AwsError } from "../errors.ts";
-import { errorStatus } from "./error-status.ts";
+import type { LoadedModel } from "../model.ts";
+import { errorFault, errorStatus, queryErrorCode } from "./error-status.ts";
 import { eventStreamBody, eventStreamContentType } from "./event-stream.ts";
 import { createJsonCodec, parseJsonObject } from "./json-codec.ts";
 import { errorMembers, type Protocol } from "./protocol.ts";
@@ -48,9 +49,19 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
           : { message: error.message };
       return {
         status: errorStatus(model, error.code),
-        headers: { "content-type": contentType, "x-amzn-errortype": error.code },
+        headers: { "content-type": contentType, "x-amzn-errortype": error.code, ...queryError(model, error.code) },
         body: JSON.stringify({ __type: error.code, ...members }),
       };
     },
   };
+}
+
+/**
+ * Services that used to speak awsQuery tell its code as well, so that programs written against it find the code they look for.
+ * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+ */
+function queryError(model: LoadedModel, code: string): Record<string, string> {
+  if (!model.service.protocols.includes("awsQuery")) return {};
+  const fault = errorFault(model, code) === "server" ? "Receiver" : "Sender";
+  return { "x-amzn-query-error": `${queryErrorCode(model, code)};${fault}` };
 }

@@ -3,7 +3,7 @@ import { fromBase64, fromUtf8, toBase64, toUtf8 } from "@smithy/core/serde";
 import type { NormalizedSchema } from "@smithy/core/schema";
 import { AwsError } from "../errors.ts";
 import type { HttpRequest } from "../http.ts";
-import { errorFault, errorStatus } from "./error-status.ts";
+import { errorFault, errorStatus, queryErrorCode } from "./error-status.ts";
 import type { Protocol } from "./protocol.ts";
 import { parseForm, readForm } from "./query-reader.ts";
 
@@ -25,11 +25,12 @@ export const awsQuery: Protocol = {
         `Could not find operation ${action} for version ${form.get("Version") ?? "NO_VERSION_SPECIFIED"}`,
       );
     }
-    return { operation, labels: {} };
+    const { pathMember } = model.service;
+    return { operation, labels: pathMember !== undefined && request.path !== "/" ? { [pathMember]: request.path } : {} };
   },
 
-  read: ({ operation }, request) =>
-    operation.input.isUnitSchema() ? {} : (readForm(operation.input, parseForm(formOf(request))) as object),
+  read: ({ operation, labels }, request) =>
+    operation.input.isUnitSchema() ? {} : { ...labels, ...(readForm(operation.input, parseForm(formOf(request))) as object) },
 
   writeOutput(model, operation, output, requestId) {
     const { name } = operation;
@@ -39,11 +40,12 @@ export const awsQuery: Protocol = {
   },
 
   writeError(model, error, requestId) {
-    const { query } = model.errors.get(error.code) ?? {};
+    const status = model.errors.get(error.code)?.query?.status ?? errorStatus(model, error.code);
+    const message = model.service.queryMessages?.[error.code] ?? error.message;
     const type = errorFault(model, error.code) === "server" ? "Receiver" : "Sender";
-    const code = `<Type>${type}</Type><Code>${escapeXml(query?.code ?? error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+    const code = `<Type>${type}</Type><Code>${escapeXml(queryErrorCode(model, error.code))}</Code><Message>${escapeXml(message)}</Message>`;
     const body = `<ErrorResponse xmlns="${model.service.xmlNamespace}"><Error>${code}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
-    return { status: query?.status ?? errorStatus(model, error.code), headers: { "content-type": contentType }, body };
+    return { status, headers: { "content-type": contentType }, body };
   },
 };
 

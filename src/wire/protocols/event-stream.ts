@@ -33,7 +33,7 @@ export async function eventStreamBody(
 
 /** The codec in the form that the SDK's event stream code asks for. */
 class EventSerializer {
-  #text = "";
+  #bytes: Uint8Array = new Uint8Array();
   readonly #codec: JsonCodec;
 
   constructor(codec: JsonCodec) {
@@ -43,10 +43,11 @@ class EventSerializer {
   setSerdeContext(): void {}
 
   write(schema: NormalizedSchema, value: unknown): void {
-    this.#text = JSON.stringify(this.#codec.write(schema, value));
+    // An event's payload that is bytes goes as it is.
+    this.#bytes = schema.isBlobSchema() ? (value as Uint8Array) : fromUtf8(JSON.stringify(this.#codec.write(schema, value)));
   }
 
   flush(): Uint8Array {
-    return fromUtf8(this.#text);
+    return this.#bytes;
   }
 }

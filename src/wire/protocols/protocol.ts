@@ -17,7 +17,7 @@ export interface Protocol {
 
 export interface Route {
   operation: OperationModel;
-  /** What the path's labels matched, percent-decoded; REST protocols only. */
+  /** What the path's labels matched, percent-decoded; in awsQuery what `pathMember` says. */
   labels: Readonly<Record<string, string>>;
 }
 

@@ -53,6 +53,8 @@ export const restJson: Protocol = {
     const headers = writeHeaders(bindings, value);
     const status = (bindings.statusCode && (value[bindings.statusCode.name] as number | undefined)) ?? operation.http!.status;
     if (bindings.eventStream !== undefined) {
+      // A dry run has nothing to stream.
+      if (value[operation.output.getEventStreamMember()] === undefined) return { status, headers };
       const body = await eventStreamBody(operation.output, value, { codec, contentType, startsWithOutput: false });
       return { status, headers: { ...headers, "content-type": eventStreamContentType }, body };
     }
