@@ -8,14 +8,21 @@ import { createInterface } from "node:readline";
 
 export interface Server {
   port: number;
+  pid: number;
   /** What it said before it was ready. */
   lines: string[];
   stop: () => Promise<void>;
 }
 
 /** Runs a script with our Node and waits for its line `ready http://…:PORT`. */
-export async function startServer(script: string, args: readonly string[], onStop: () => Promise<void> = async () => {}): Promise<Server> {
+export async function startServer(
+  script: string,
+  args: readonly string[],
+  onStop: () => Promise<void> = async () => {},
+  variables: NodeJS.ProcessEnv = {},
+): Promise<Server> {
   const child: ChildProcess = spawn(process.execPath, [resolve(import.meta.dirname, script), ...args], {
+    env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const stop = async (): Promise<void> => {
@@ -31,17 +38,16 @@ export async function startServer(script: string, args: readonly string[], onSto
       continue;
     }
     child.stdout!.resume();
-    return { port: Number(port), lines, stop };
+    return { port: Number(port), pid: child.pid!, lines, stop };
   }
   throw new Error(`${script} ended before it was ready`);
 }
 
-/** `isolation`: as the flag of that name. */
-export async function startPilotlight(isolation = "none"): Promise<Server> {
+/** With these flags besides, and these variables in its environment. */
+export async function startPilotlight(args: readonly string[] = [], variables: NodeJS.ProcessEnv = {}): Promise<Server> {
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-bench-"));
-  return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn", "--isolation", isolation], () =>
-    rm(dataFolder, { recursive: true, force: true }),
-  );
+  const onStop = (): Promise<void> => rm(dataFolder, { recursive: true, force: true });
+  return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn", ...args], onStop, variables);
 }
 
 export const startEchoServer = (): Promise<Server> => startServer("echo-server.ts", []);

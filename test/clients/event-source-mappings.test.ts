@@ -18,6 +18,9 @@ describe("an event source mapping", () => {
     product = await startProduct();
     ({ lambda } = product);
     await createFunction(lambda, "reader", "exports.handler = async () => {};");
+    const numbered = ["qualified-0", "qualified-1", "qualified-2", "qualified-3", "listed-1", "listed-2", "listed-3"];
+    for (const QueueName of ["orders", "states", "busy", "updated", "encrypted", "tagged", ...numbered])
+      await product.sqs.createQueue({ QueueName });
   });
   after(() => product[Symbol.asyncDispose]());
 

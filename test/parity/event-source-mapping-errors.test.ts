@@ -83,6 +83,18 @@ const recorded: RefusalRow[] = [
     ofStream({ StartingPosition: "AT_TIMESTAMP", StartingPositionTimestamp: new Date(-1_000) }),
     badParameter("Received Exception while reading from provided stream. class java.lang.Long can not be converted to a Timestamp"),
   ],
+  [
+    "a queue that is not there",
+    create({ EventSourceArn: arnOf("sqs::missing") }),
+    badParameter(
+      "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.",
+    ),
+  ],
+  [
+    "a queue whose messages come back before the function is done",
+    create({ EventSourceArn: arnOf("sqs::hasty") }),
+    badParameter("Queue visibility timeout: 5 seconds is less than Function timeout: 10 seconds"),
+  ],
   ["a position in a queue", ofQueue({ StartingPosition: "TRIM_HORIZON" }), notForQueues],
   ["a time in a queue", ofQueue({ StartingPositionTimestamp: new Date(0) }), notForQueues],
   [
@@ -299,20 +311,16 @@ const modelled: RefusalRow[] = [
 ];
 
 let product: Product;
-const uuids: Record<"queue" | "stream" | "table" | "kafka" | "kafkas" | "cluster", string> = {
-  queue: "",
-  stream: "",
-  table: "",
-  kafka: "",
-  kafkas: "",
-  cluster: "",
-};
+const uuids = { queue: "", stream: "", table: "", kafka: "", kafkas: "", cluster: "" };
 const kafkas: Changes = { SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ["kafka:1000", "kafka:2000"] } } };
 
 before(async () => {
   product = await startProduct();
-  const { lambda } = product;
+  const { lambda, sqs } = product;
   await createFunction(lambda, "reader", "exports.handler = async () => {};");
+  await sqs.createQueue({ QueueName: "orders" });
+  await sqs.createQueue({ QueueName: "orders.fifo", Attributes: { FifoQueue: "true" } });
+  await sqs.createQueue({ QueueName: "hasty", Attributes: { VisibilityTimeout: "5" } });
   const calls = {
     queue: ofQueue({}),
     stream: ofStream({}),

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { Semaphore } from "#kit/semaphore.ts";
 import type { BlobStore } from "#storage/blobs.ts";
+import type { UnpackedImages } from "#storage/images/unpacked-images.ts";
 import type { UnpackedPackages } from "#storage/unpacked.ts";
 import { type ZipLimits, ZipRejected } from "#storage/zip-rules.ts";
 import { inspectZip } from "#storage/zip.ts";
@@ -17,10 +17,16 @@ export const packageLimits: ZipLimits = {
   maxPathBytes: packagePathBytes,
 };
 
-/** The zip files of functions and layers: each content is kept once, for as long as some version of either uses it. */
+/** What packages and images are unpacked to. */
+interface UnpackedCopies {
+  unpacked: Pick<UnpackedPackages, "delete" | "deleteMerged">;
+  images: Pick<UnpackedImages, "delete">;
+}
+
+/** The zip files of functions and layers, and their images: each content is kept once, for as long as some version of either uses it. */
 export class CodePackages {
   readonly #blobs: BlobStore;
-  readonly #unpacked: Pick<UnpackedPackages, "delete" | "deleteMerged">;
+  readonly #copies: UnpackedCopies;
   readonly #functions: Pick<FunctionStore, "usesCode" | "usesLayers">;
   readonly #layers: Pick<LayerStore, "usesCode">;
   /** Digests that a request is about to use: stored, but not yet named by a version. */
@@ -30,12 +36,12 @@ export class CodePackages {
 
   constructor(
     blobs: BlobStore,
-    unpacked: Pick<UnpackedPackages, "delete" | "deleteMerged">,
+    copies: UnpackedCopies,
     functions: Pick<FunctionStore, "usesCode" | "usesLayers">,
     layers: Pick<LayerStore, "usesCode">,
   ) {
     this.#blobs = blobs;
-    this.#unpacked = unpacked;
+    this.#copies = copies;
     this.#functions = functions;
     this.#layers = layers;
   }
@@ -67,16 +73,17 @@ export class CodePackages {
     const digests = layers.map(({ digest }) => digest);
     await this.#turns.run(async () => {
       const isHeld = digests.some((digest) => this.#held.has(digest));
-      if (!isHeld && !(await this.#functions.usesLayers(digests))) await this.#unpacked.deleteMerged(digests);
+      if (!isHeld && !(await this.#functions.usesLayers(digests))) await this.#copies.unpacked.deleteMerged(digests);
     });
     for (const digest of [code.digest, ...digests]) await this.removeUnused(digest);
   }
 
-  /** Deletes a package and its unpacked copy, unless a version uses it. */
+  /** Deletes a package or an image, with its unpacked copy, unless a version uses it. */
   removeUnused(digest: string): Promise<void> {
     return this.#turns.run(async () => {
       if (this.#held.has(digest) || (await this.#functions.usesCode(digest)) || (await this.#layers.usesCode(digest))) return;
-      await this.#unpacked.delete(digest);
+      await this.#copies.unpacked.delete(digest);
+      await this.#copies.images.delete(digest);
       await this.#blobs.delete(digest);
     });
   }
@@ -95,7 +102,8 @@ export async function inspectPackage(zip: Uint8Array): Promise<CodePackage> {
   }
   if (zip.length === 0) throw invalidParameter("Uploaded file must be a non-empty zip");
   const { unzippedBytes } = await inspectZip(zip, packageLimits).catch(explain);
-  const hash = createHash("sha256").update(zip).digest();
+  // On another thread: 50 MB would stop this one for a while.
+  const hash = Buffer.from(await crypto.subtle.digest("SHA-256", zip as Uint8Array<ArrayBuffer>));
   return { digest: hash.toString("hex"), sha256: hash.toString("base64"), sizeBytes: zip.length, unzippedBytes };
 }
 

@@ -1,8 +1,9 @@
 import type { STS } from "@aws-sdk/client-sts";
-import type { EnvironmentSpec, SessionCredentials } from "#sandbox/contract.ts";
+import type { EnvironmentSpec, ImageOverrides, SessionCredentials } from "#sandbox/contract.ts";
 import type { CallsOf } from "#wire/calls.ts";
 import { servicePrincipal } from "#wire/principal.ts";
 import { type FileSystemFolders, mountsOf } from "./function-file-systems.ts";
+import type { ContainerImage } from "./function-image.ts";
 import type { FunctionVersion } from "./function-version.ts";
 import { runtimeVersionArn } from "./runtimes.ts";
 
@@ -44,6 +45,7 @@ export class EnvironmentSpecs {
       handler: version.handler,
       architecture: version.architecture,
       codeDigest: version.code.digest,
+      ...(version.image && { image: overridesOf(version.image) }),
       layerDigests: (version.layers ?? []).map(({ digest }) => digest),
       memoryMb: version.memoryMb,
       timeoutMs: version.timeoutSeconds * 1_000,
@@ -71,4 +73,9 @@ export class EnvironmentSpecs {
       expiresAtMs: Credentials!.Expiration!.getTime(),
     };
   }
+}
+
+function overridesOf({ config = {} }: ContainerImage): ImageOverrides {
+  const { EntryPoint: entryPoint, Command: command, WorkingDirectory: workingDirectory } = config;
+  return { ...(entryPoint && { entryPoint }), ...(command && { command }), ...(workingDirectory && { workingDirectory }) };
 }

@@ -41,9 +41,15 @@ export const policyRevisionMismatch = (): AwsError =>
 /** What a satellite's operations say when there is none. */
 export const noSuchResource = (): AwsError => new AwsError("ResourceNotFoundException", "The resource you requested does not exist.", user);
 
-/** Too many invocations run at one time. */
-export const throttled = (reason: "ConcurrentInvocationLimitExceeded" | "ReservedFunctionConcurrentInvocationLimitExceeded"): AwsError =>
+type ThrottleReason = "ConcurrentInvocationLimitExceeded" | "ReservedFunctionConcurrentInvocationLimitExceeded" | "CallerRateLimitExceeded";
+
+/** Too many invocations run at one time, or wait to be accepted. */
+export const throttled = (reason: ThrottleReason): AwsError =>
   new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: reason, ...user, retryAfterSeconds: String(throttleRetrySeconds) });
+
+/** The chain that calls a function has passed through it too often. AWS's own text is not on record. */
+export const recursiveInvocation = (functionArn: string): AwsError =>
+  new AwsError("RecursiveInvocationException", `A recursive loop was detected, and the invocation of ${functionArn} was stopped.`, user);
 
 /** A modelled setting that is not served yet; the ledger of docs/services/lambda.md names them. */
 export const notSupportedYet = (setting: string): AwsError => invalidParameter(`Pilotlight does not support ${setting} yet.`);

@@ -35,7 +35,7 @@ export class FunctionLogs implements LogSink {
   readonly #logs: Pick<CallsOf<CloudWatchLogs>, "putLogEvents" | "createLogGroup" | "createLogStream">;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #streams = new Map<string, Gathering>();
+  readonly #streams = new Map<LogStreamName, Gathering>();
 
   constructor(calls: Calls, clock: Clock, log: Log) {
     this.#logs = callsOf<CloudWatchLogs>(calls, "logs");
@@ -43,46 +43,45 @@ export class FunctionLogs implements LogSink {
     this.#log = log;
   }
 
-  write(stream: LogStreamName, lines: readonly LogLine[]): Promise<void> {
-    const key = `${stream.accountId} ${stream.region} ${stream.group} ${stream.stream}`;
-    let gathering = this.#streams.get(key);
+  write(stream: LogStreamName, lines: readonly LogLine[]): Promise<void> | undefined {
+    let gathering = this.#streams.get(stream);
     if (gathering === undefined) {
-      gathering = { stream, lines: [], bytes: 0, sent: undefined, sending: roomLeft };
-      this.#streams.set(key, gathering);
+      gathering = { stream, lines: [], bytes: 0, sent: undefined, sending: Promise.resolve() };
+      this.#streams.set(stream, gathering);
     }
     for (const line of lines) {
       if (line.message === "") continue;
       gathering.lines.push(line);
       gathering.bytes += Buffer.byteLength(line.message) + eventOverheadBytes;
     }
-    gathering.sent ??= this.#sendSoon(key, gathering);
-    return gathering.bytes < highWaterBytes ? roomLeft : gathering.sent;
+    gathering.sent ??= this.#sendSoon(gathering);
+    return gathering.bytes < highWaterBytes ? undefined : gathering.sent;
   }
 
   /** Sends everything that has been gathered. */
   async flush(): Promise<void> {
-    while (this.#streams.size > 0) await Promise.all([...this.#streams].map(([key, gathering]) => this.#sendAll(key, gathering)));
+    while (this.#streams.size > 0) await Promise.all([...this.#streams.values()].map((gathering) => this.#sendAll(gathering)));
   }
 
-  async #sendSoon(key: string, gathering: Gathering): Promise<void> {
+  async #sendSoon(gathering: Gathering): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.after(gatherMs, resolve));
-    await this.#sendAll(key, gathering);
+    await this.#sendAll(gathering);
   }
 
-  async #sendAll(key: string, gathering: Gathering): Promise<void> {
-    const lines = gathering.lines;
+  async #sendAll(gathering: Gathering): Promise<void> {
+    const { stream, lines, bytes } = gathering;
     gathering.lines = [];
     gathering.bytes = 0;
     gathering.sent = undefined;
-    gathering.sending = gathering.sending.then(() => this.#putAll(gathering.stream, lines));
+    gathering.sending = gathering.sending.then(() => this.#putAll(stream, lines, bytes));
     await gathering.sending;
     // Meanwhile another one may have taken its place, which is not done.
     const isDone = gathering.lines.length === 0 && gathering.sent === undefined;
-    if (isDone && this.#streams.get(key) === gathering) this.#streams.delete(key);
+    if (isDone && this.#streams.get(stream) === gathering) this.#streams.delete(stream);
   }
 
-  async #putAll(stream: LogStreamName, lines: readonly LogLine[]): Promise<void> {
-    for (const batch of batches(lines)) {
+  async #putAll(stream: LogStreamName, lines: readonly LogLine[], bytes: number): Promise<void> {
+    for (const batch of batches(lines, bytes)) {
       try {
         await this.#put(stream, batch);
       } catch (error) {
@@ -107,8 +106,6 @@ export class FunctionLogs implements LogSink {
   }
 }
 
-const roomLeft = Promise.resolve();
-
 async function unlessExists(creation: Promise<unknown>): Promise<void> {
   try {
     await creation;
@@ -117,9 +114,13 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
   }
 }
 
-/** Cuts lines into what one PutLogEvents takes, in the order of their times. */
-function* batches(lines: readonly LogLine[]): Generator<LogLine[]> {
+/** Cuts lines, `totalBytes` of them, into what one PutLogEvents takes, in the order of their times. */
+function* batches(lines: readonly LogLine[], totalBytes: number): Generator<readonly LogLine[]> {
   const ordered = lines.toSorted((a, b) => a.timestampMs - b.timestampMs);
+  if (ordered.length <= maximumBatchEvents && totalBytes <= maximumBatchBytes) {
+    if (ordered.length > 0) yield ordered;
+    return;
+  }
   let batch: LogLine[] = [];
   let bytes = 0;
   for (const line of ordered) {

@@ -93,9 +93,19 @@ export const updating: LastUpdate = { status: "InProgress", reason: "The functio
 export const isSettling = ({ state, lastUpdate }: FunctionVersion): boolean =>
   state.name === "Pending" || lastUpdate?.status === "InProgress";
 
-/** What a function becomes when its code is in place and its runtime ready. */
-export function settled(current: FunctionVersion, revisionId: string): FunctionVersion {
-  return { ...current, state: { name: "Active" }, lastUpdate: { status: "Successful" }, revisionId };
+export interface SettlingFailure {
+  reason: string;
+  reasonCode: string;
+}
+
+/**
+ * What a function becomes when its code is in place and its runtime ready, or when that has failed. DIVERGES: after an update that failed so, the old
+ * code serves no more.
+ */
+export function settled(current: FunctionVersion, revisionId: string, failure?: SettlingFailure): FunctionVersion {
+  if (!failure) return { ...current, state: { name: "Active" }, lastUpdate: { status: "Successful" }, revisionId };
+  const state: State = current.state.name === "Pending" ? { name: "Failed", ...failure } : current.state;
+  return { ...current, state, lastUpdate: { status: "Failed", ...failure }, revisionId };
 }
 
 /** Orders the versions of a function: 0 for $LATEST, else the number itself. */

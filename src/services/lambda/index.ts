@@ -7,6 +7,7 @@ import { service } from "#wire/service.ts";
 import { codeDownloads } from "./doors/code-downloads.ts";
 import { zippedUploadBytes } from "./limits.ts";
 import { asyncInvocations } from "./loops/async-invocations.ts";
+import { eventSourcePolling } from "./loops/event-source-polling.ts";
 import { mappingTransitions } from "./loops/mapping-transitions.ts";
 import { unsettledFunctions } from "./loops/settling.ts";
 import { openLambda } from "./state.ts";
@@ -24,6 +25,6 @@ export const lambda = service({
     maximumBodyBytes: zippedUploadBytes,
   },
   open: openLambda,
-  loops: (state) => [unsettledFunctions(state), asyncInvocations(state), mappingTransitions(state)],
+  loops: (state) => [unsettledFunctions(state), asyncInvocations(state), eventSourcePolling(state), mappingTransitions(state)],
   doors: (state) => [codeDownloads(state)],
 });

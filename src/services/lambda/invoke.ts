@@ -2,27 +2,35 @@
  * The one door through which every trigger reaches a function: the Invoke operations, asynchronous events, later function URLs,
  * event source mappings and the services that push. No trigger has a way of its own to the sandbox.
  */
-import { type InvocationOutcome, SandboxBusy, SandboxFailure } from "#sandbox/contract.ts";
+import { type Eventual, whenKnown } from "#kit/eventual.ts";
+import { type InvocationOutcome, type ResponseSink, SandboxBusy, SandboxFailure } from "#sandbox/contract.ts";
 import { AwsError } from "#wire/errors.ts";
-import { invalidParameter, notInState, throttled } from "./errors.ts";
+import { invalidParameter, notInState, recursiveInvocation, throttled } from "./errors.ts";
 import { mountFailure } from "./function-file-systems.ts";
-import { imagesDoNotRun } from "./function-image.ts";
 import { roleCannotBeAssumed } from "./function-role.ts";
 import { type FunctionReference, functionArn } from "./function-name.ts";
 import type { FunctionVersion } from "./function-version.ts";
 import { checkJson } from "./json-payload.ts";
+import { invocationsInChain } from "./limits.ts";
 import { requireServing } from "./qualifiers.ts";
+import { placeOf } from "./satellites/place.ts";
 import type { LambdaState } from "./state.ts";
+import { countInChain, withInvocationOf } from "./trace-header.ts";
 
 export interface Invocation {
   target: FunctionReference;
   payload: Uint8Array;
+  /** Whether the payload is known to be JSON. */
+  isJson?: boolean;
   requestId: string;
+  /** X-Amzn-Trace-Id, see trace-header.ts. */
   traceId: string;
   /** JSON text. */
   clientContext?: string;
   tailLog?: boolean;
   tenantId?: string;
+  /** Where a streamed answer shall go; is told the version that serves. */
+  openStream?: (version: string) => ResponseSink;
 }
 
 export interface Invoked {
@@ -31,13 +39,15 @@ export interface Invoked {
 }
 
 /** What every invocation type asks before anything is accepted. Throws AWS's errors. */
-export async function findInvocable(
+export function findInvocable(
   state: Pick<LambdaState, "store" | "aliases" | "ids">,
   { target, tenantId }: Pick<Invocation, "target" | "tenantId">,
-): Promise<FunctionVersion> {
-  const version = await requireServing(state, target);
+): Eventual<FunctionVersion> {
+  return whenKnown(requireServing(state, target), (version) => checkInvocable(version, tenantId));
+}
+
+function checkInvocable(version: FunctionVersion, tenantId: string | undefined): FunctionVersion {
   if (version.state.name !== "Active") throw notInState(version.state.name);
-  if (version.image) throw imagesDoNotRun();
   checkTenant(version, tenantId);
   return version;
 }
@@ -58,17 +68,21 @@ function checkTenant({ isTenantIsolated }: FunctionVersion, tenantId: string | u
 
 /** Runs a function and waits for its answer. Rejects with AWS's errors for what is not the function's own doing. */
 export async function invokeFunction(state: LambdaState, invocation: Invocation): Promise<Invoked> {
-  const version = await findInvocable(state, invocation);
-  const payload = checkJson(invocation.payload);
+  const found = findInvocable(state, invocation);
+  const version = found instanceof Promise ? await found : found;
+  const payload = invocation.isJson === true ? invocation.payload : checkJson(invocation.payload);
+  const chain = continueChain(state, invocation);
+  const traceId = chain instanceof Promise ? await chain : chain;
   try {
     const request = {
       requestId: invocation.requestId,
       payload,
       invokedFunctionArn: functionArn(invocation.target, invocation.target.qualifier),
-      traceId: invocation.traceId,
+      traceId,
       tailLog: invocation.tailLog ?? false,
       ...(invocation.clientContext !== undefined && { clientContext: invocation.clientContext }),
       ...(invocation.tenantId !== undefined && { tenantId: invocation.tenantId }),
+      ...(invocation.openStream && { stream: invocation.openStream(version.version) }),
     };
     const outcome = await state.admission.run(version, () => state.sandbox.invoke(state.specs.of(version), request));
     return { outcome, executedVersion: version.version };
@@ -76,6 +90,22 @@ export async function invokeFunction(state: LambdaState, invocation: Invocation)
     throw asAwsError(error);
   }
 }
+
+/**
+ * The trace header with this invocation counted. Rejects with RecursiveInvocationException when the function has run too often in the
+ * same chain, unless it is configured to. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+ */
+function continueChain({ satellites, metrics }: LambdaState, { target, traceId }: Invocation): Eventual<string> {
+  const arn = functionArn(target);
+  if (countInChain(traceId, arn) < invocationsInChain) return withInvocationOf(traceId, arn);
+  return satellites.find("recursion", placeOf(unqualified(target))).then((allowed) => {
+    if (allowed !== undefined) return withInvocationOf(traceId, arn);
+    metrics.add("RecursiveInvocationsDropped", target);
+    throw recursiveInvocation(arn);
+  });
+}
+
+const unqualified = ({ accountId, region, name }: FunctionReference): FunctionReference => ({ accountId, region, name });
 
 function asAwsError(error: unknown): unknown {
   if (error instanceof SandboxBusy) return throttled("ConcurrentInvocationLimitExceeded");
@@ -86,14 +116,4 @@ function asAwsError(error: unknown): unknown {
   if (error.reason === "runtime-missing") return new AwsError("InvalidRuntimeException", error.message, { Type: "User" });
   if (error.reason === "stopping") return new AwsError("ServiceException", "Pilotlight is stopping.", { Type: "Service" });
   return new AwsError("ServiceException", error.message, { Type: "Service" });
-}
-
-/** A trace header as X-Ray writes it, not sampled: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader */
-export function newTraceId(nowMs: number, requestId: string): string {
-  // The request id is random already; a second draw would cost more than the rest of the header.
-  const digits = requestId.replaceAll("-", "");
-  const seconds = Math.floor(nowMs / 1_000)
-    .toString(16)
-    .padStart(8, "0");
-  return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(8, 24)};Sampled=0`;
 }

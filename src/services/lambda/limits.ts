@@ -9,6 +9,11 @@ export const unzippedPackageBytes = 262_144_000;
 export const packageEntries = 200_000;
 export const packagePathBytes = 4_096;
 
+/** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: container image code package size, uncompressed. */
+export const unpackedImageBytes = 10 * 1024 * 1024 * 1024;
+/** Ours. */
+export const imageEntries = 500_000;
+
 export const synchronousPayloadBytes = 6_291_456;
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html */
 export const asynchronousPayloadBytes = 1_048_576;
@@ -44,6 +49,11 @@ export const asyncRetryDelaysMs = [60_000, 120_000] as const;
 export const asyncEventAgeMs = 21_600_000;
 /** Throttles and faults of ours: from one second, doubling up to five minutes (same page). */
 export const asyncBackOffMs = { first: 1_000, last: 300_000 } as const;
+/** When a destination that refused a record is tried again; AWS's figures are not published. */
+export const deliveryRetryDelaysMs = [1_000, 10_000, 60_000] as const;
+
+/** Where a chain of invocations that comes back to a function counts as a loop: "approximately 16 times" (invocation-recursion.html). */
+export const invocationsInChain = 16;
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: function resource-based policy, 20 KB */
 export const resourcePolicyBytes = 20_480;

@@ -9,7 +9,7 @@ import { invalidParameter } from "./errors.ts";
  * DIVERGES: AWS has closed some of these for new functions (nodejs20.x, provided.al2, python3.9); what we can run stays creatable,
  * because nobody migrates easier by being locked out on the own machine.
  */
-const runnable = [
+export const runnable = [
   "nodejs20.x",
   "nodejs22.x",
   "nodejs24.x",

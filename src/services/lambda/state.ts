@@ -1,4 +1,7 @@
 import type { IAM } from "@aws-sdk/client-iam";
+import type { Lambda } from "@aws-sdk/client-lambda";
+import type { SNS } from "@aws-sdk/client-sns";
+import type { SQS } from "@aws-sdk/client-sqs";
 import type { STS } from "@aws-sdk/client-sts";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
@@ -11,16 +14,21 @@ import type { Operation } from "#wire/operation.ts";
 import type { ServiceDependencies } from "#wire/service.ts";
 import { Admission } from "./satellites/admission.ts";
 import { CodePackages } from "./code-packages.ts";
-import { EventStore } from "./event-store.ts";
-import { type EventSources, unknownEventSources } from "./event-sources/source.ts";
+import type { AsyncEvent } from "./async/event.ts";
+import { EventStore } from "./async/event-store.ts";
+import type { Mapping } from "./event-sources/mapping.ts";
 import type { FileSystemFolders } from "./function-file-systems.ts";
+import { Images } from "./images/images.ts";
 import { EnvironmentSpecs } from "./environment-spec.ts";
+import { RolePrincipals } from "./function-role.ts";
+import { Metrics } from "./metrics.ts";
 import type { LambdaPorts } from "./ports.ts";
 import { functions } from "./migrations/0001-functions.ts";
 import { versions } from "./migrations/0002-versions.ts";
 import { satellites as satelliteTables } from "./migrations/0003-satellites.ts";
 import { layers as layerTables } from "./migrations/0004-layers.ts";
 import { eventSourceMappings } from "./migrations/0005-event-source-mappings.ts";
+import { queuedEvents } from "./migrations/0006-queued-events.ts";
 import { AliasStore } from "./store/aliases.ts";
 import { CodeSigningStore } from "./store/code-signing.ts";
 import { EventSourceMappingStore } from "./store/event-source-mappings.ts";
@@ -35,6 +43,12 @@ export interface LambdaState {
   log: Log;
   iam: Pick<CallsOf<IAM>, "getRole">;
   sts: Pick<CallsOf<STS>, "assumeRole">;
+  lambda: Pick<CallsOf<Lambda>, "invoke">;
+  sns: Pick<CallsOf<SNS>, "publish">;
+  sqs: CallsOf<SQS>;
+  /** Functions' roles as they call others. */
+  roles: RolePrincipals;
+  metrics: Metrics;
   store: FunctionStore;
   aliases: AliasStore;
   layers: LayerStore;
@@ -45,13 +59,15 @@ export interface LambdaState {
   accountChange: Semaphore;
   events: EventStore;
   /** Rung when an asynchronous event has been accepted. */
-  eventBell: Bell;
+  eventBell: Bell<AsyncEvent>;
   mappings: EventSourceMappingStore;
   /** Rung when an event source mapping is on its way to another state. */
   mappingBell: Bell;
-  eventSources: EventSources;
+  /** Rung with an event source mapping that has changed its state. */
+  pollingBell: Bell<Mapping>;
   blobs: BlobStore;
   packages: CodePackages;
+  images: Images;
   sandbox: Sandbox;
   specs: EnvironmentSpecs;
   fileSystems: FileSystemFolders;
@@ -61,22 +77,24 @@ export interface LambdaState {
 export type LambdaOperation<Input, Output> = Operation<Input, Output, LambdaState>;
 
 /** Wakes whoever listens. */
-export class Bell {
-  #listener: (() => void) | undefined;
+export class Bell<Notice = void> {
+  #listener: ((notice: Notice) => void) | undefined;
 
-  listen(listener: () => void): void {
+  listen(listener: (notice: Notice) => void): void {
     this.#listener = listener;
   }
 
-  ring(): void {
-    this.#listener?.();
+  ring(notice: Notice): void {
+    this.#listener?.(notice);
   }
 }
 
 export async function openLambda(dependencies: ServiceDependencies & LambdaPorts): Promise<LambdaState> {
   const { clock, ids, log, calls, database, blobs, unpacked, sandbox, signingSecret, endpoint, fileSystems } = dependencies;
+  const { unpackedImages, imagePlaces } = dependencies;
   const sts = callsOf<STS>(calls, "sts");
-  await database.migrate("lambda", [functions, versions, satelliteTables, layerTables, eventSourceMappings]);
+  await database.migrate("lambda", [functions, versions, satelliteTables, layerTables, eventSourceMappings, queuedEvents]);
+  const iam = callsOf<IAM>(calls, "iam");
   const satellites = new SatelliteStore(database);
   const aliases = new AliasStore(database, satellites);
   const layers = new LayerStore(database);
@@ -85,8 +103,13 @@ export async function openLambda(dependencies: ServiceDependencies & LambdaPorts
     clock,
     ids,
     log,
-    iam: callsOf<IAM>(calls, "iam"),
+    iam,
     sts,
+    lambda: callsOf<Lambda>(calls, "lambda"),
+    sns: callsOf<SNS>(calls, "sns"),
+    sqs: callsOf<SQS>(calls, "sqs"),
+    roles: new RolePrincipals(iam, clock),
+    metrics: new Metrics(),
     store,
     aliases,
     layers,
@@ -94,13 +117,14 @@ export async function openLambda(dependencies: ServiceDependencies & LambdaPorts
     codeSigning: new CodeSigningStore(database),
     admission: new Admission(satellites),
     accountChange: new Semaphore(1),
-    events: new EventStore(database),
+    events: await EventStore.open(database),
     eventBell: new Bell(),
     mappings: new EventSourceMappingStore(database),
     mappingBell: new Bell(),
-    eventSources: unknownEventSources,
+    pollingBell: new Bell(),
     blobs,
-    packages: new CodePackages(blobs, unpacked, store, layers),
+    packages: new CodePackages(blobs, { unpacked, images: unpackedImages }, store, layers),
+    images: new Images(imagePlaces, unpackedImages),
     sandbox,
     fileSystems,
     specs: new EnvironmentSpecs(sts, endpoint, fileSystems),

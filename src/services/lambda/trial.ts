@@ -5,11 +5,11 @@ import type { Lambda } from "@aws-sdk/client-lambda";
 import { randomIds } from "#kit/ids.ts";
 import { silentLog } from "#kit/log.ts";
 import { ManualClock } from "#kit/manual-clock.ts";
-import type { EnvironmentSpec, InvocationRequest, Sandbox } from "#sandbox/contract.ts";
+import type { EnvironmentSpec, InvocationOutcome, InvocationRequest, Sandbox } from "#sandbox/contract.ts";
 import { openBlobFiles } from "#storage/blob-files.ts";
 import type { Database } from "#storage/database.ts";
 import { openSqliteDatabase } from "#storage/sqlite/sqlite-database.ts";
-import { type CallsOf, callsOf } from "#wire/calls.ts";
+import { type CallOptions, type CallsOf, callsOf } from "#wire/calls.ts";
 import { Dispatcher } from "#wire/dispatcher.ts";
 import { rootPrincipal } from "#wire/principal.ts";
 import { ServiceHost } from "#wire/service-host.ts";
@@ -22,14 +22,25 @@ export interface LambdaTrial extends AsyncDisposable {
   lambda: CallsOf<Lambda>;
   state: LambdaState;
   sandbox: NotingSandbox;
+  /** What other services were asked for; all answer with nothing, but iam, which knows the role. */
+  called: Called[];
+  /** May throw in place of an answer. */
+  onCall: (called: Called) => void;
   /** How often the database was read. */
   readCount(): number;
   /** What the next draws of chance give; 0 when they are used up. */
   fractions: number[];
-  /** Makes the function `f` of a zip file, and does not wait for it. */
-  createFunction(zip: Uint8Array): Promise<void>;
-  /** Waits until $LATEST of `f` is not in the making any more. */
-  settle(): Promise<void>;
+  /** Makes the function `f`, or another one, of a zip file, and does not wait for it. */
+  createFunction(zip: Uint8Array, name?: string): Promise<void>;
+  /** Waits until $LATEST of `f`, or of another one, is not in the making any more. */
+  settle(name?: string): Promise<void>;
+}
+
+export interface Called {
+  service: string;
+  operation: string;
+  input: Record<string, unknown>;
+  options: CallOptions;
 }
 
 export const accountId = "123456789012";
@@ -44,7 +55,7 @@ export class NotingSandbox implements Sandbox {
   readonly retired: string[] = [];
   gate: PromiseWithResolvers<void> | undefined;
 
-  async invoke(spec: EnvironmentSpec, request: InvocationRequest) {
+  async invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
     this.invoked.push({ spec, request });
     return { payload: Buffer.from("{}"), finished: Promise.resolve() };
   }
@@ -81,16 +92,26 @@ export async function openLambdaTrial(): Promise<LambdaTrial> {
   };
   const sandbox = new NotingSandbox();
   const fractions: number[] = [];
+  const called: Called[] = [];
   const dispatcher = new Dispatcher({ authorize() {} }, randomIds, () => "http://127.0.0.1:4566");
   const host = new ServiceHost(lambda, {
     clock: new ManualClock(),
     ids: { ...randomIds, fraction: () => fractions.shift() ?? 0 },
     log: silentLog,
-    calls: { invoke: async () => ({ Role: { Arn: roleArn, AssumeRolePolicyDocument: trustPolicy } }) },
+    calls: {
+      async invoke(service: string, operation: string, input: Called["input"], options: CallOptions) {
+        if (service === "iam") return { Role: { Arn: roleArn, RoleId: "AROAXXXXXXXXXXXXXXXXX", AssumeRolePolicyDocument: trustPolicy } };
+        called.push({ service, operation, input, options });
+        trial.onCall(called.at(-1)!);
+        return {};
+      },
+    },
     accountId,
     database: counting,
     blobs: await openBlobFiles(join(folder, "blobs")),
     unpacked: { async delete() {}, async deleteMerged() {} },
+    unpackedImages: { async unpack() {}, async delete() {} },
+    imagePlaces: { folders: [], registries: new Map() },
     fileSystems: new Map(),
     sandbox,
     signingSecret: Buffer.alloc(32),
@@ -99,18 +120,20 @@ export async function openLambdaTrial(): Promise<LambdaTrial> {
   dispatcher.add(host);
   const state = (await host.load()).state as LambdaState;
   const client = callsOf<Lambda>(dispatcher, "lambda");
-  return {
+  const trial: LambdaTrial = {
     lambda: client,
     state,
     sandbox,
+    called,
+    onCall: () => {},
     readCount: () => reads,
     fractions,
-    async createFunction(zip) {
-      const settings = { FunctionName: id.name, Runtime: "nodejs24.x", Handler: "index.handler", Role: roleArn } as const;
+    async createFunction(zip, name = id.name) {
+      const settings = { FunctionName: name, Runtime: "nodejs24.x", Handler: "index.handler", Role: roleArn } as const;
       await client.createFunction({ ...settings, Code: { ZipFile: zip } }, root);
     },
-    async settle() {
-      for (let attempt = 0; isSettling((await state.store.find(id, latestVersion))!); attempt++) {
+    async settle(name = id.name) {
+      for (let attempt = 0; isSettling((await state.store.find({ ...id, name }, latestVersion))!); attempt++) {
         if (attempt === 1_000) throw new Error("the function does not become ready");
         await new Promise((resolve) => setTimeout(resolve, 1));
       }
@@ -120,4 +143,5 @@ export async function openLambdaTrial(): Promise<LambdaTrial> {
       await rm(folder, { recursive: true });
     },
   };
+  return trial;
 }

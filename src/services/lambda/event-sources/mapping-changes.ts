@@ -42,5 +42,6 @@ export async function changeMapping(
     throw new AwsError("ResourceInUseException", `Cannot ${verb} the event source mapping because it is in use.`, { Type: "User" });
   }
   state.mappingBell.ring();
+  state.pollingBell.ring(next);
   return next;
 }

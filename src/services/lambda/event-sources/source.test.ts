@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { checkSourceExists, type SourceKind, type SourceStatus, sourceKindOf } from "./source.ts";
+import { type SourceKind, sourceKindOf } from "./source.ts";
 
 const kinds: ReadonlyArray<[arn: string, kind: SourceKind | undefined]> = [
   ["arn:aws:sqs:eu-central-1:123456789012:orders", "sqs"],
@@ -28,17 +28,4 @@ describe("the kind of an event source", () => {
       else assert.throws(read, { message: "Unrecognized event source." });
     });
   }
-});
-
-test("a source that is known not to be there is refused, in its service's words", async () => {
-  const knowing = (status: SourceStatus) => ({ status: () => status });
-  const queue = checkSourceExists(knowing("missing"), "sqs-fifo", "arn:q");
-  await assert.rejects(queue, {
-    name: "InvalidParameterValueException",
-    message: /^Error occurred while ReceiveMessage\. SQS Error Code: AWS\.SimpleQueueService\.NonExistentQueue/,
-  });
-  await assert.rejects(checkSourceExists(knowing("missing"), "kinesis", "arn:s"), { message: "Stream not found: arn:s" });
-  await checkSourceExists(knowing("exists"), "sqs", "arn:q");
-  await checkSourceExists(knowing("unknown"), "dynamodb", "arn:s");
-  await checkSourceExists(knowing("missing"), "self-managed-kafka", undefined);
 });

@@ -27,24 +27,3 @@ export function sourceKindOf({ EventSourceArn, SelfManagedEventSource }: Present
   if (found === undefined) throw invalidParameter("Unrecognized event source.");
   return found[1];
 }
-
-/** What another service knows of an event source: `unknown` where nobody can tell. */
-export type SourceStatus = "exists" | "missing" | "unknown";
-
-/** The port to the services whose queues and streams are read. */
-export interface EventSources {
-  status(sourceArn: string): Promise<SourceStatus> | SourceStatus;
-}
-
-/** DIVERGES: until the sources' services are served, every well-formed ARN passes. */
-export const unknownEventSources: EventSources = { status: () => "unknown" };
-
-/** Throws AWS's errors when a source is known not to be there. */
-export async function checkSourceExists(sources: EventSources, kind: SourceKind, sourceArn: string | undefined): Promise<void> {
-  if (sourceArn === undefined || (await sources.status(sourceArn)) !== "missing") return;
-  throw invalidParameter(
-    isQueue(kind)
-      ? "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist."
-      : `Stream not found: ${sourceArn}`,
-  );
-}

@@ -18,6 +18,7 @@ import { mappingTransitions } from "./mapping-transitions.ts";
 class Bench {
   readonly clock = new ManualClock();
   readonly mappingBell = new Bell();
+  readonly pollingBell = new Bell<Mapping>();
   readonly log = silentLog;
   readonly mappings: EventSourceMappingStore;
 

@@ -8,7 +8,7 @@ import { mappingTransitionMs } from "../event-sources/limits.ts";
 import { type Mapping, settledMapping } from "../event-sources/mapping.ts";
 import type { LambdaState } from "../state.ts";
 
-type TransitionState = Pick<LambdaState, "mappings" | "mappingBell" | "clock" | "log">;
+type TransitionState = Pick<LambdaState, "mappings" | "mappingBell" | "pollingBell" | "clock" | "log">;
 
 /** Mappings that are looked at together; the others wait for the next look, which follows at once. */
 const batchSize = 100;
@@ -58,8 +58,8 @@ class MappingTransitions implements AsyncDisposable {
 
   async #settle(mapping: Mapping, nowMs: number): Promise<void> {
     const settled = settledMapping(mapping, nowMs);
-    if (settled) await this.#state.mappings.replace(settled);
-    else await this.#state.mappings.delete(mapping);
+    if (settled === undefined) await this.#state.mappings.delete(mapping);
+    else if (await this.#state.mappings.replace(settled)) this.#state.pollingBell.ring(settled);
   }
 
   #lookAfter(delayMs: number): void {

@@ -2,6 +2,7 @@
  * How many invocations run: a function with a reservation has that many places for itself, all others share what the account has left.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
+import { type Eventual, whenKnown } from "#kit/eventual.ts";
 import { throttled } from "../errors.ts";
 import { type FunctionId, functionArn, type Scope } from "../function-name.ts";
 import { latestVersion } from "../function-version.ts";
@@ -24,9 +25,11 @@ export class Admission {
 
   /** Runs an invocation in one of the places of its function. Rejects with TooManyRequestsException if all are taken. */
   async run<T>(id: FunctionId, invoke: () => Promise<T>): Promise<T> {
-    const reserved = await this.reservedFor(id);
+    const reservation = this.reservedFor(id);
+    const reserved = reservation instanceof Promise ? await reservation : reservation;
     const key = reserved === undefined ? `${id.accountId} ${id.region}` : functionArn(id);
-    const places = reserved ?? (await this.#unreservedIn(id));
+    const found = reserved ?? this.#unreservedIn(id);
+    const places = found instanceof Promise ? await found : found;
     const running = this.#running.get(key) ?? 0;
     if (running >= places)
       throw throttled(reserved === undefined ? "ConcurrentInvocationLimitExceeded" : "ReservedFunctionConcurrentInvocationLimitExceeded");
@@ -39,20 +42,19 @@ export class Admission {
   }
 
   /** The places a function has for itself; undefined if it has no reservation. */
-  async reservedFor(id: FunctionId): Promise<number | undefined> {
-    const found = this.#satellites.of(id);
-    return pick(found instanceof Promise ? await found : found, "reserved-concurrency", latestVersion)?.executions;
+  reservedFor(id: FunctionId): Eventual<number | undefined> {
+    return whenKnown(this.#satellites.of(id), (found) => pick(found, "reserved-concurrency", latestVersion)?.executions);
   }
 
-  async #unreservedIn(scope: Scope): Promise<number> {
-    const found = this.#satellites.inAccount("reserved-concurrency", scope);
-    const reservations = found instanceof Promise ? await found : found;
-    let places = this.#unreserved.get(reservations);
-    if (places === undefined) {
-      places = accountConcurrentExecutions - reservations.reduce((sum, { content }) => sum + content.executions, 0);
-      this.#unreserved.set(reservations, places);
-    }
-    return places;
+  #unreservedIn(scope: Scope): Eventual<number> {
+    return whenKnown(this.#satellites.inAccount("reserved-concurrency", scope), (reservations) => {
+      let places = this.#unreserved.get(reservations);
+      if (places === undefined) {
+        places = accountConcurrentExecutions - reservations.reduce((sum, { content }) => sum + content.executions, 0);
+        this.#unreserved.set(reservations, places);
+      }
+      return places;
+    });
   }
 
   #leave(key: string): void {

@@ -91,6 +91,12 @@ export class EventSourceMappingStore {
     return (await this.#database.read(query.compile())).map(toMapping);
   }
 
+  /** Up to `limit` mappings of all accounts after one, by UUID. */
+  async all(afterUuid: string, limit: number): Promise<Mapping[]> {
+    const query = sql.selectFrom(table).select("mapping").where("uuid", ">", afterUuid).orderBy("uuid").limit(limit);
+    return (await this.#database.read(query.compile())).map(toMapping);
+  }
+
   /** Mappings on their way to another state, those that get there first first. */
   async underWay(limit: number): Promise<Mapping[]> {
     const query = sql.selectFrom(table).select("mapping").where("settles_ms", "is not", null).orderBy("settles_ms").limit(limit);

@@ -3,7 +3,8 @@ import { createdMapping } from "../../event-sources/mapping.ts";
 import { mappedFunctionArn } from "../../event-sources/mapping-changes.ts";
 import { mappingConfiguration } from "../../event-sources/mapping-configuration.ts";
 import { newOptions } from "../../event-sources/options.ts";
-import { checkSourceExists, sourceKindOf } from "../../event-sources/source.ts";
+import { checkSource } from "../../event-sources/source-check.ts";
+import { sourceKindOf } from "../../event-sources/source.ts";
 import type { LambdaOperation } from "../../state.ts";
 import { checkTags } from "../../tags.ts";
 
@@ -19,12 +20,9 @@ export const createEventSourceMapping: LambdaOperation<CreateEventSourceMappingR
   const options = newOptions({ kind, sourceArn }, asked, nowMs, () => state.ids.uuid());
   checkTags(tags);
   const functionArn = await mappedFunctionArn(state, FunctionName, context);
-  await checkSourceExists(state.eventSources, kind, sourceArn);
-  const uuid = state.ids.uuid();
-  const created = createdMapping(
-    { accountId, region, uuid, kind, ...(sourceArn !== undefined && { sourceArn }), functionArn, options, isEnabled },
-    nowMs,
-  );
+  const source = { kind, ...(sourceArn !== undefined && { sourceArn }) };
+  await checkSource(state, source, functionArn, context);
+  const created = createdMapping({ accountId, region, uuid: state.ids.uuid(), ...source, functionArn, options, isEnabled }, nowMs);
   await state.mappings.create(created, tags);
   state.mappingBell.ring();
   return mappingConfiguration(created);

@@ -3,6 +3,7 @@ import { changedMapping } from "../../event-sources/mapping.ts";
 import { changeMapping, mappedFunctionArn, requireMapping } from "../../event-sources/mapping-changes.ts";
 import { mappingConfiguration } from "../../event-sources/mapping-configuration.ts";
 import { updatedOptions } from "../../event-sources/options.ts";
+import { checkSource } from "../../event-sources/source-check.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html */
@@ -18,6 +19,7 @@ export const updateEventSourceMapping: LambdaOperation<UpdateEventSourceMappingR
     ...(FunctionName !== undefined && { functionArn: await mappedFunctionArn(state, FunctionName, context) }),
     ...(Enabled !== undefined && { isEnabled: Enabled }),
   };
+  if (change.functionArn !== undefined) await checkSource(state, current, change.functionArn, context);
   return mappingConfiguration(
     await changeMapping(state, current, "update", (settled) => changedMapping(settled, change, state.clock.now())),
   );

@@ -3,7 +3,7 @@ import type { Present } from "#wire/operation.ts";
 import { invalidParameter, notSupportedYet } from "../../errors.ts";
 import { functionConfiguration } from "../../function-configuration.ts";
 import type { FileSystemFolders } from "../../function-file-systems.ts";
-import { readImage } from "../../function-image.ts";
+import type { ContainerImage } from "../../function-image.ts";
 import { parseUnqualifiedName } from "../../function-name.ts";
 import { checkFunctionRole } from "../../function-role.ts";
 import { applySettings, defaultSettings, type Settings } from "../../function-settings.ts";
@@ -17,6 +17,8 @@ import { startSettling } from "../../settling.ts";
 import type { LambdaOperation, LambdaState } from "../../state.ts";
 import { checkTags } from "../../tags.ts";
 
+const defaultArchitecture = "x86_64";
+
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
 export const createFunction: LambdaOperation<CreateFunctionRequest, FunctionConfiguration> = async (input, context) => {
   const { state, accountId, region } = context;
@@ -26,13 +28,14 @@ export const createFunction: LambdaOperation<CreateFunctionRequest, FunctionConf
   checkTags(tags);
   if (input.CodeSigningConfigArn !== undefined) await checkCodeSigning(state, input.CodeSigningConfigArn, context);
   await checkFunctionRole(state, input.Role, accountId, region);
-  const created = await useCode(input, state, (code) =>
+  const created = await useCode(input, state, (code, image) =>
     useLayers(input.Layers ?? [], context, async (layers) => {
       const latest: FunctionVersion = {
         ...id,
         ...settings,
+        ...(image && { image: { ...settings.image, ...image } }),
         version: latestVersion,
-        architecture: input.Architectures?.[0] ?? "x86_64",
+        architecture: input.Architectures?.[0] ?? defaultArchitecture,
         code,
         modifiedMs: state.clock.now(),
         revisionId: state.ids.uuid(),
@@ -74,7 +77,7 @@ function initialSettings(name: string, input: Present<CreateFunctionRequest>, fo
     return applySettings(initial, input, folders);
   }
   if (input.Layers?.length) throw invalidParameter("Please don't provide Layers for a function with packageType Image.");
-  return applySettings({ ...initial, image: readImage(imageUri(input)).image }, input, folders);
+  return applySettings({ ...initial, image: { uri: imageUri(input), resolvedUri: "" } }, input, folders);
 }
 
 /** Members that belong to later work are refused by name rather than forgotten. */
@@ -91,13 +94,15 @@ function checkRuntimeAndHandler({ Runtime, Handler }: Present<CreateFunctionRequ
   throw invalidParameter(`${Runtime === undefined ? "Runtime" : "Handler"} is mandatory for functions created with deployment packages.`);
 }
 
-/** Keeps the package, if it is one, while `use` runs. */
-function useCode<Result>(
+/** Keeps the package, or the image if it is here already, while `use` runs. */
+async function useCode<Result>(
   input: Present<CreateFunctionRequest>,
-  { packages }: LambdaState,
-  use: (code: CodePackage) => Promise<Result>,
+  { packages, images }: LambdaState,
+  use: (code: CodePackage, image?: ContainerImage) => Promise<Result>,
 ): Promise<Result> {
-  return input.PackageType === "Image" ? use(readImage(imageUri(input)).code) : packages.keepFor(inlineZip(input.Code), use);
+  if (input.PackageType !== "Image") return packages.keepFor(inlineZip(input.Code), use);
+  const { code, image } = await images.find(imageUri(input), input.Architectures?.[0] ?? defaultArchitecture);
+  return packages.holding([code.digest], () => use(code, image));
 }
 
 function imageUri({ Code }: Present<CreateFunctionRequest>): string {

@@ -3,12 +3,12 @@ import type { Present } from "#wire/operation.ts";
 import { inspectPackage } from "../../code-packages.ts";
 import { invalidParameter, notSupportedYet } from "../../errors.ts";
 import { functionConfiguration } from "../../function-configuration.ts";
-import { type ContainerImage, readImage } from "../../function-image.ts";
+import type { ContainerImage } from "../../function-image.ts";
 import { parseUnqualifiedName } from "../../function-name.ts";
 import { changeLatest } from "../../function-update.ts";
 import type { CodePackage, FunctionVersion } from "../../function-version.ts";
 import { checkCombinedSize } from "../../layers/function-layers.ts";
-import type { LambdaOperation } from "../../state.ts";
+import type { LambdaOperation, LambdaState } from "../../state.ts";
 import { requireLatest } from "../../store/functions.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html */
@@ -25,22 +25,29 @@ export const updateFunctionCode: LambdaOperation<UpdateFunctionCodeRequest, Func
       apply: (latest) => ({ ...latest, architecture, ...next }),
     });
   };
-  const next = current.image === undefined ? { zip: inlineZip(input) } : nextImage(input, current.image);
+  const next =
+    current.image === undefined
+      ? { zip: inlineZip(input) }
+      : await nextImage(context.state, input, { ...current, architecture }, current.image);
   if (input.DryRun === true) {
     const { code } = "zip" in next ? { code: await inspectPackage(next.zip) } : next;
     checkCombinedSize(code, current.layers);
     return functionConfiguration({ ...current, architecture, code });
   }
-  const updated = await ("zip" in next ? state.packages.keepFor(next.zip, (code) => change({ code })) : change(next));
+  const updated = await ("zip" in next
+    ? state.packages.keepFor(next.zip, (code) => change({ code }))
+    : state.packages.holding([next.code.digest], () => change(next)));
   return functionConfiguration(updated, input.Publish === true ? updated.version : undefined);
 };
 
-function nextImage(
+async function nextImage(
+  { images }: Pick<LambdaState, "images">,
   { ImageUri: uri }: Present<UpdateFunctionCodeRequest>,
+  { architecture }: Pick<FunctionVersion, "architecture">,
   current: ContainerImage,
-): { image: ContainerImage; code: CodePackage } {
+): Promise<{ image: ContainerImage; code: CodePackage }> {
   if (uri === undefined) throw invalidParameter("Please provide ImageUri when updating a function with packageType Image.");
-  const { image, code } = readImage(uri);
+  const { image, code } = await images.find(uri, architecture);
   return { image: { ...current, ...image }, code };
 }
 
