@@ -2,11 +2,16 @@ import type { DriverDescription } from "#sandbox/contract.ts";
 import { type Config, hasDefaultSecret } from "./config.ts";
 
 /** What a start says before its last line: where we are, who may come in, what keeps functions apart. */
-export function banner(config: Config, endpoint: string, driver: DriverDescription): string[] {
+export function banner(
+  config: Config,
+  { endpoint, httpsEndpoint }: { endpoint: string; httpsEndpoint: string | undefined },
+  driver: DriverDescription,
+): string[] {
   const secret = hasDefaultSecret(config) ? config.rootSecretAccessKey : "(as configured)";
   return [
     "Pilotlight: AWS Lambda on your own machine",
     `  endpoint     ${endpoint}`,
+    ...(httpsEndpoint === undefined ? [] : [`  https        ${httpsEndpoint} (docs/https.md says how to trust it)`]),
     `  region       ${config.region} (every region is served)`,
     `  account      ${config.accountId}`,
     `  root keys    ${config.rootAccessKeyId} / ${secret}`,

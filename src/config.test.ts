@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { rangeText } from "#kit/ip-range.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 
 function read(args: string[], environment: Record<string, string> = {}): Config {
@@ -19,6 +20,12 @@ describe("the configuration", () => {
     assert.equal(read([], { PILOTLIGHT_HOST: "" }).host, "127.0.0.1");
   });
 
+  test("takes a number, next or none for the HTTPS port", () => {
+    assert.equal(read([]).httpsPort, "next");
+    assert.equal(read(["--https-port", "none"]).httpsPort, "none");
+    assert.equal(read(["--https-port", "0"]).httpsPort, 0);
+  });
+
   test("keeps toolchains in the data folder unless told otherwise", () => {
     assert.equal(read(["--data-dir", "/d"]).toolchainFolder, "/d/toolchains");
     assert.equal(read(["--data-dir", "/d", "--toolchain-dir", "/t"]).toolchainFolder, "/t");
@@ -28,6 +35,8 @@ describe("the configuration", () => {
     const refused = [
       ["--port", "65536"],
       ["--port", "-1"],
+      ["--https-port", "off"],
+      ["--sns-certificate-host", "a/b"],
       ["--region", "nowhere"],
       ["--account", "12"],
       ["--log-level", "loud"],
@@ -53,6 +62,18 @@ describe("the configuration", () => {
     }
   });
 
+  test("reads where images may come from", () => {
+    assert.deepEqual(read([]).imagePlaces, { folders: [], registries: new Map() });
+    const args = ["--image-folder", "/a", "--image-folder", "/b/../c", "--image-registry", "ecr=http://localhost:5000"];
+    assert.deepEqual(read(args).imagePlaces, { folders: ["/a", "/c"], registries: new Map([["ecr", "http://localhost:5000"]]) });
+    const variables = { PILOTLIGHT_IMAGE_FOLDERS: "/a,/b", PILOTLIGHT_IMAGE_REGISTRIES: "r.example:5000=https://me:pass@r.example" };
+    const { folders, registries } = read([], variables).imagePlaces;
+    assert.deepEqual([folders, registries.get("r.example:5000")], [["/a", "/b"], "https://me:pass@r.example"]);
+    for (const bad of ["r.example", "r.example=ftp://x", "=http://x", "a b=http://x"]) {
+      assert.throws(() => read(["--image-registry", bad]), ConfigError, bad);
+    }
+  });
+
   test("reads file systems from repeated flags, or from one variable with commas", () => {
     const arns = [1, 2].map((number) => `arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-${number}`);
     const wanted = new Map(arns.map((arn, index) => [arn, `/folder=${index}`]));
@@ -60,5 +81,19 @@ describe("the configuration", () => {
     assert.deepEqual(read(texts.flatMap((text) => ["--file-system", text])).fileSystems, wanted);
     assert.deepEqual(read([], { PILOTLIGHT_FILE_SYSTEMS: texts.join(",") }).fileSystems, wanted);
     assert.throws(() => read(["--file-system", "/folder"]), ConfigError);
+  });
+
+  test("networks for functions are ranges, given once or often, and never this machine's loopback", () => {
+    const allowed = (args: string[], environment = {}): string[] => read(args, environment).outbound.allowed.map(rangeText);
+    assert.deepEqual(
+      allowed(["--allow-network", "10.1.0.0/16,192.168.1.7", "--allow-network", "172.16.0.0/12", "--allow-network", "10.1.0.0/16"]),
+      ["10.1.0.0/16", "192.168.1.7/32", "172.16.0.0/12"],
+    );
+    assert.deepEqual(allowed([], { PILOTLIGHT_ALLOW_NETWORKS: "10.0.0.0/8" }), ["10.0.0.0/8"]);
+    for (const text of ["10.0.0.1/8", "fd00::/8", "127.0.0.1", "0.0.0.0/0", "localhost"]) {
+      assert.throws(() => read(["--allow-network", text]), /--allow-network/, text);
+    }
+    assert.equal(read([]).outbound.internet, true);
+    assert.equal(read(["--internet", "no"]).outbound.internet, false);
   });
 });

@@ -4,12 +4,17 @@
 import { isIP } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { type IpRange, ipRange, overlaps, parseIpRange } from "#kit/ip-range.ts";
 import type { LogLevel } from "#kit/log.ts";
 
 export interface Config {
   host: string;
   /** 0: any free port. */
   port: number;
+  /** `next`: the port after `port`, or any free one where that is 0; nobody asked for it, so it may be missing. */
+  httpsPort: number | "next" | "none";
+  /** `HOST[:PORT]` in the URLs of the certificates that SNS signs with; empty: our own HTTPS port. */
+  snsCertificateHost: string;
   /** Absolute. */
   dataFolder: string;
   /** For the console and the examples; every region is served. */
@@ -19,9 +24,19 @@ export interface Config {
   rootSecretAccessKey: string;
   logLevel: LogLevel;
   /** Which driver keeps functions apart. */
-  isolation: "auto" | "namespaces" | "none";
+  isolation: "auto" | "namespaces" | "oci" | "none";
+  /** Where isolated functions may go besides this product: public addresses, and ranges of the operator's choice. */
+  outbound: { internet: boolean; allowed: readonly IpRange[] };
+  /** The container runtime: a program on the PATH, or its path. */
+  ociRuntime: string;
+  /** Execution environments of all functions together; undefined: as many as the machine's memory can hold. */
+  maxEnvironments: number | undefined;
+  /** How many processes of each runtime are started ahead of need at most. */
+  standbys: number;
   /** Absolute; interpreters that are fetched on first use are kept here. */
   toolchainFolder: string;
+  /** Where container images may come from: absolute folders, and URLs of registries by host (`ecr`: all of ECR's). */
+  imagePlaces: { folders: readonly string[]; registries: ReadonlyMap<string, string> };
   /** Absolute folders that stand for file systems, by the ARN of the access point. */
   fileSystems: ReadonlyMap<string, string>;
   /** PATH of this process, where interpreters of runtimes are looked for. */
@@ -39,6 +54,7 @@ interface Setting {
 
 const settings = [
   { flag: "port", value: "PORT", fallback: "4566", help: "port to listen on; 0 takes any free one" },
+  { flag: "https-port", value: "PORT", fallback: "next", help: "port with TLS: next (the one after --port), a number, or none" },
   {
     flag: "host",
     value: "ADDRESS",
@@ -64,11 +80,56 @@ const settings = [
     help: "a folder that functions may mount as the access point ARN; may be repeated",
   },
   {
+    flag: "image-folder",
+    isList: true,
+    value: "DIR",
+    fallback: "",
+    help: "functions may be made of OCI layouts below this folder (oci:/DIR/app:tag); may be repeated",
+  },
+  {
+    flag: "image-registry",
+    isList: true,
+    value: "HOST=URL",
+    fallback: "",
+    help: "functions may be made of images of this registry (ecr=URL: whatever ECR's name); may be repeated",
+  },
+  {
     flag: "isolation",
     value: "HOW",
-    // Until isolated functions can reach the internet, most functions would miss it more than they need the walls.
-    fallback: "none",
-    help: "what keeps functions apart: none, namespaces (Linux, root), or auto: the best there is",
+    fallback: "auto",
+    help: "what keeps functions apart: namespaces (Linux, root), oci (containers), none, or auto: namespaces where they work",
+  },
+  { flag: "internet", value: "YES|NO", fallback: "yes", help: "whether isolated functions reach the internet" },
+  {
+    flag: "allow-network",
+    isList: true,
+    value: "CIDR",
+    fallback: "",
+    help: "a private network, or addresses of this machine, that isolated functions may reach; may be repeated",
+  },
+  {
+    flag: "oci-runtime",
+    value: "PROGRAM",
+    fallback: "runc",
+    help: "container runtime for oci and for container images: runc, runsc, …, or a path",
+  },
+  {
+    flag: "sns-certificate-host",
+    value: "HOST",
+    fallback: "",
+    help: "host of SNS's signing certificates, e.g. sns.us-east-1.amazonaws.com; without it, our own HTTPS port",
+  },
+  {
+    flag: "max-environments",
+    value: "COUNT",
+    fallback: "",
+    help: "execution environments at once, 1 to 99999; without it, as many as the memory can hold, and 1000 at most",
+  },
+  {
+    flag: "standbys",
+    value: "COUNT",
+    fallback: "4",
+    help: "processes of each runtime that are started ahead of need at most, for quick cold starts; 0: none (takes isolation)",
   },
   { flag: "log-level", value: "LEVEL", fallback: "info", help: "debug, info, warn or error" },
 ] as const satisfies readonly Setting[];
@@ -102,9 +163,25 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     // An empty variable is as good as none: that is what compose files and CI make of one that nobody set.
     return flags.get(flag)?.at(-1) ?? (environment[variableName(flag)] || settings.find((setting) => setting.flag === flag)!.fallback);
   };
+  const getAll = (flag: Flag): string[] =>
+    flags.get(flag) ?? (environment[variableName(flag)] ?? "").split(",").filter((text) => text !== "");
   const config: Config = {
     host: get("host"),
-    port: matching("port", get("port"), (text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, "a number from 0 to 65535", Number),
+    port: matching("port", get("port"), isPort, "a number from 0 to 65535", Number),
+    httpsPort: matching(
+      "https-port",
+      get("https-port"),
+      (text) => isPort(text) || text === "next" || text === "none",
+      "a number from 0 to 65535, next or none",
+      (text) => (text === "next" || text === "none" ? text : Number(text)),
+    ),
+    snsCertificateHost: matching(
+      "sns-certificate-host",
+      get("sns-certificate-host"),
+      (text) => /^(?:[\w.-]+(?::\d{1,5})?)?$/.test(text),
+      "a host, with a port if need be",
+      String,
+    ),
     dataFolder: resolve(get("data-dir")),
     toolchainFolder: resolve(get("toolchain-dir") || join(get("data-dir"), "toolchains")),
     region: matching("region", get("region"), (text) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(text), "a region such as eu-central-1", String),
@@ -121,13 +198,25 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     isolation: matching(
       "isolation",
       get("isolation"),
-      (text) => ["auto", "namespaces", "none"].includes(text),
-      "auto, namespaces or none",
+      (text) => ["auto", "namespaces", "oci", "none"].includes(text),
+      "auto, namespaces, oci or none",
       (text) => text as Config["isolation"],
     ),
-    fileSystems: readFileSystems(
-      flags.get("file-system") ?? (environment[variableName("file-system")] ?? "").split(",").filter((text) => text !== ""),
-    ),
+    standbys: matching("standbys", get("standbys"), (text) => /^\d{1,2}$/.test(text), "a number from 0 to 99", Number),
+    ociRuntime: get("oci-runtime"),
+    maxEnvironments: readCount("max-environments", get("max-environments")),
+    outbound: {
+      internet: matching(
+        "internet",
+        get("internet"),
+        (text) => text === "yes" || text === "no",
+        "yes or no",
+        (text) => text === "yes",
+      ),
+      allowed: readNetworks(flags.get("allow-network") ?? [environment[variableName("allow-network")] ?? ""]),
+    },
+    imagePlaces: readImagePlaces(getAll("image-folder"), getAll("image-registry")),
+    fileSystems: readFileSystems(getAll("file-system")),
     searchPath: environment.PATH ?? "",
   };
   if (!isLoopback(config.host) && hasDefaultSecret(config)) {
@@ -143,9 +232,12 @@ export const hasDefaultSecret = (config: Config): boolean => config.rootSecretAc
 
 const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 
+const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
+
 function variableName(flag: Flag): string {
   const isList = settings.some((setting) => setting.flag === flag && "isList" in setting);
-  return `PILOTLIGHT_${flag.toUpperCase().replaceAll("-", "_")}${isList ? "S" : ""}`;
+  const name = `PILOTLIGHT_${flag.toUpperCase().replaceAll("-", "_")}`;
+  return isList ? `${name.replace(/Y$/, "IE")}S` : name;
 }
 
 /** The values of each flag in their order. */
@@ -159,6 +251,17 @@ function parseFlags(args: readonly string[]): Map<string, string[]> | "help" {
   }
 }
 
+function readImagePlaces(folders: readonly string[], registries: readonly string[]): Config["imagePlaces"] {
+  const isGood = (text: string): boolean => /^[\w.:-]+=https?:\/\/./.test(text) && URL.canParse(text.slice(text.indexOf("=") + 1));
+  const entries = registries.map((text) =>
+    matching("image-registry", text, isGood, "a host or ecr, =, and the URL of a registry", (good): [string, string] => {
+      const at = good.indexOf("=");
+      return [good.slice(0, at), good.slice(at + 1)];
+    }),
+  );
+  return { folders: folders.map((folder) => resolve(folder)), registries: new Map(entries) };
+}
+
 function readFileSystems(texts: readonly string[]): Map<string, string> {
   const isGood = (text: string): boolean => /^arn:aws[\w-]*:(?:elasticfilesystem|s3files):[^=]+=./.test(text);
   return new Map(
@@ -169,6 +272,30 @@ function readFileSystems(texts: readonly string[]): Map<string, string> {
       }),
     ),
   );
+}
+
+const loopback = ipRange("127.0.0.0/8");
+
+/** Commas may part them, whichever way they are given. */
+function readNetworks(texts: readonly string[]): IpRange[] {
+  // A loopback address of this machine has no way to a function, whose loopback interface is its own.
+  const isGood = (range: IpRange | undefined): boolean => range !== undefined && !overlaps(range, loopback);
+  const named = new Set(texts.flatMap((text) => text.split(",")).filter((text) => text !== ""));
+  return [...named].map((text) =>
+    matching(
+      "allow-network",
+      text,
+      (candidate) => isGood(parseIpRange(candidate)),
+      "IPv4 ranges such as 10.1.0.0/16, without loopback addresses",
+      ipRange,
+    ),
+  );
+}
+
+/** A number from 1 on; undefined if none is given. */
+function readCount(flag: Flag, text: string): number | undefined {
+  if (text === "") return undefined;
+  return matching(flag, text, (candidate) => /^[1-9]\d{0,4}$/.test(candidate), "a number from 1 to 99999", Number);
 }
 
 function matching<T>(flag: Flag, text: string, isGood: (text: string) => boolean, wanted: string, convert: (text: string) => T): T {

@@ -2,23 +2,32 @@
  * The composition root, and the only one: reads the configuration, builds every part and connects it, starts, stops. Whoever wants to
  * know what depends on what reads this file.
  */
-import { resolve } from "node:path";
+import { hash, timingSafeEqual } from "node:crypto";
+import { join, resolve } from "node:path";
 import { systemClock } from "#kit/clock.ts";
 import { randomIds } from "#kit/ids.ts";
 import { Lifecycle } from "#kit/lifecycle.ts";
 import { createLog, type Log } from "#kit/log.ts";
 import { banner } from "./banner.ts";
 import { type Config, ConfigError, hasDefaultSecret, helpText, readConfig } from "./config.ts";
+import { examine, type SandboxSettings } from "./doctor.ts";
 import type { Gateway } from "#gateway/chain.ts";
 import { requestListener } from "#gateway/gateway.ts";
 import { defaultListenerLimits, Listener, type ListenerLimits } from "#gateway/listener.ts";
-import { openSandbox } from "#sandbox/open-sandbox.ts";
+import { authorityDownload } from "#gateway/tls/authority-download.ts";
+import { CertificateAuthority } from "#gateway/tls/certificate-authority.ts";
+import { ServerCertificates } from "#gateway/tls/server-certificates.ts";
+import type { Sandbox } from "#sandbox/contract.ts";
+import { IsolationImpossible, openSandbox } from "#sandbox/open-sandbox.ts";
+import type { UnpackedCode } from "#sandbox/prepare-environment.ts";
 import { services } from "#services/index.ts";
 import { packageLimits } from "#services/lambda/code-packages.ts";
 import { FunctionLogs } from "#services/lambda/function-logs.ts";
+import { imageLimits } from "#services/lambda/images/images.ts";
 import { openAppendLogs } from "#storage/append-log.ts";
 import { openBlobFiles } from "#storage/blob-files.ts";
 import { DataFolderInUse, DataFolderTooNew, openDataFolder } from "#storage/data-folder.ts";
+import { UnpackedImages } from "#storage/images/unpacked-images.ts";
 import { openSqliteDatabase } from "#storage/sqlite/sqlite-database.ts";
 import { UnpackedPackages } from "#storage/unpacked.ts";
 import type { Credential, CredentialSource } from "#wire/auth/ports.ts";
@@ -36,6 +45,8 @@ const productFolder = resolve(import.meta.dirname, "..");
 
 export interface Running extends AsyncDisposable {
   endpoint: string;
+  /** Undefined if there is none. */
+  httpsEndpoint: string | undefined;
   /** Ends what runs, while a disposal waits for it. */
   hurry(): void;
 }
@@ -60,6 +71,7 @@ async function build(
 ): Promise<Running> {
   const startedMs = systemClock.now();
   let endpoint = "";
+  let httpsEndpoint: string | undefined;
   const { folder, ...storage } = await openStorage(config, log, lifecycle);
   const dispatcher = new Dispatcher({ authorize: () => {} }, randomIds, () => endpoint);
   const functionLogs = new FunctionLogs(dispatcher, systemClock, log);
@@ -69,24 +81,31 @@ async function build(
     ids: randomIds,
     log,
     runFolder: folder.runFolder,
-    toolchainFolder: config.toolchainFolder,
-    unpacked: storage.unpacked,
+    trialFile: join(folder.path, "isolation-trial"),
+    unpacked: unpackedCode(storage),
     logSink: functionLogs,
-    productFolder,
-    searchPath: config.searchPath,
-    isolation: config.isolation,
+    ...sandboxSettings(config),
   });
   lifecycle.onStop("the sandbox", () => sandbox[Symbol.asyncDispose]());
 
+  const ownHosts = { names: ownNames(config), allowsAnyName: !hasDefaultSecret(config) };
+  const authority = new CertificateAuthority(systemClock, randomIds, folder.keep, ownHosts.names);
   const sessions = new SessionIssuer(folder.secret, randomIds);
   const dependencies = { clock: systemClock, ids: randomIds, log, calls: dispatcher, accountId: config.accountId };
+  const stopping = new AbortController();
   const ports = {
     ...storage,
+    stopping: stopping.signal,
     sandbox,
     sessions,
     signingSecret: folder.secret,
     endpoint: () => endpoint,
+    certificateOrigin: () => (config.snsCertificateHost === "" ? (httpsEndpoint ?? endpoint) : `https://${config.snsCertificateHost}`),
+    certificates: authority,
+    keepFile: folder.keep,
+    isRootKey: (id: string, secret: string) => id === config.rootAccessKeyId && isSame(secret, config.rootSecretAccessKey),
     fileSystems: config.fileSystems,
+    imagePlaces: config.imagePlaces,
   };
   for (const definition of services) dispatcher.add(new ServiceHost(definition, { ...dependencies, ...ports }));
 
@@ -97,24 +116,58 @@ async function build(
     dispatcher,
     hosts: [...dispatcher.hosts],
     credentials: credentialSource(config, sessions, dispatcher),
-    ownHosts: { names: [config.host], allowsAnyName: !hasDefaultSecret(config) },
-    doors: () => openDoors(dispatcher),
+    ownHosts,
+    doors: async () => [authorityDownload(authority), ...(await openDoors(dispatcher))],
     health: () => ({ status: "ok", uptimeMs: systemClock.now() - startedMs, services: services.map(({ name }) => name) }),
   };
   const listener = new Listener(requestListener(gateway, randomIds), limits);
   lifecycle.onStop("the listener", () => listener[Symbol.asyncDispose]());
   const port = await listener.listen(config.host, config.port);
-  endpoint = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`;
-  for (const line of banner(config, endpoint, sandbox.describe())) announce(line);
-  announce(`ready ${endpoint}`);
+  endpoint = originOf("http", config.host, port);
+  const securePort = await listenSecurely(config, port, listener, new ServerCertificates(authority, systemClock, ownHosts), log);
+  if (securePort !== undefined) httpsEndpoint = originOf("https", config.host, securePort);
+  for (const line of [...banner(config, { endpoint, httpsEndpoint }, sandbox.describe()), `ready ${endpoint}`]) announce(line);
 
   startLoops(dispatcher, lifecycle, log);
+  const hurry = drainWhenStopping(lifecycle, listener, sandbox, stopping);
+  return { endpoint, httpsEndpoint, hurry, [Symbol.asyncDispose]: () => lifecycle[Symbol.asyncDispose]() };
+}
+
+const originOf = (scheme: string, host: string, port: number): string => `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+function sandboxSettings(config: Config): SandboxSettings {
+  return {
+    toolchainFolder: config.toolchainFolder,
+    nativeFolder: join(config.toolchainFolder, "native"),
+    productFolder,
+    searchPath: config.searchPath,
+    isolation: config.isolation,
+    standbysPerRuntime: config.standbys,
+    outbound: config.outbound,
+    ociRuntime: config.ociRuntime,
+    limits: config.maxEnvironments === undefined ? {} : { environments: config.maxEnvironments },
+  };
+}
+
+/** Lets run to its end what runs when we are asked to stop; what is returned ends it at once. */
+function drainWhenStopping(lifecycle: Lifecycle, listener: Listener, sandbox: Sandbox, stopping: AbortController): () => void {
   const hurry = Promise.withResolvers<void>();
   lifecycle.onStop("running requests", async () => {
+    // What only waits, such as a long poll, ends first.
+    stopping.abort();
     const drained = Promise.all([listener.drain(drainMs), sandbox.drain(drainMs)]);
     await Promise.race([drained, hurry.promise.then(() => sandbox.drain(0))]);
   });
-  return { endpoint, hurry: hurry.resolve, [Symbol.asyncDispose]: () => lifecycle[Symbol.asyncDispose]() };
+  return hurry.resolve;
+}
+
+/** Packages and images as the sandbox sees them: one place. */
+function unpackedCode({ unpacked, unpackedImages }: { unpacked: UnpackedPackages; unpackedImages: UnpackedImages }): UnpackedCode {
+  return {
+    acquire: (digest) => unpacked.acquire(digest),
+    acquireMerged: (digests) => unpacked.acquireMerged(digests),
+    acquireImage: (digest) => unpackedImages.acquire(digest),
+  };
 }
 
 /** The data folder, locked for us, and what is kept in it. */
@@ -125,9 +178,35 @@ async function openStorage(config: Config, log: Log, lifecycle: Lifecycle) {
   lifecycle.onStop("the database", () => database[Symbol.asyncDispose]());
   const blobs = await openBlobFiles(folder.blobsFolder);
   const unpacked = await UnpackedPackages.open(folder.unpackedFolder, blobs, packageLimits);
+  const unpackedImages = await UnpackedImages.open(folder.imagesFolder, imageLimits);
   const appendLogs = await openAppendLogs(folder.logsFolder, { clock: systemClock, log });
   lifecycle.onStop("the append logs", () => appendLogs[Symbol.asyncDispose]());
-  return { folder, database, blobs, unpacked, appendLogs };
+  return { folder, database, blobs, unpacked, unpackedImages, appendLogs };
+}
+
+/** Takes as long whatever is wrong. */
+const isSame = (a: string, b: string): boolean => timingSafeEqual(hash("sha256", a, "buffer"), hash("sha256", b, "buffer"));
+
+/** Names under which we are reached besides local ones. */
+const ownNames = ({ host, snsCertificateHost }: Config): string[] => [host, snsCertificateHost.replace(/:\d+$/, "")].filter(Boolean);
+
+/** Opens the HTTPS port. A port that nobody chose may be taken: then we go without one. */
+async function listenSecurely(
+  { host, port, httpsPort }: Config,
+  plainPort: number,
+  listener: Listener,
+  certificates: ServerCertificates,
+  log: Log,
+): Promise<number | undefined> {
+  if (httpsPort === "none") return undefined;
+  const identityFor = (name?: string) => certificates.identityFor(name);
+  if (httpsPort !== "next") return listener.listenSecurely(host, httpsPort, identityFor);
+  try {
+    return await listener.listenSecurely(host, port === 0 ? 0 : (plainPort + 1) % 65_536, identityFor);
+  } catch (error) {
+    log.warn(`there is no HTTPS: port ${plainPort + 1} is taken (${(error as Error).message}). --https-port chooses another one.`);
+    return undefined;
+  }
 }
 
 /** Root from the configuration, sessions from sts, users' keys from iam. */
@@ -170,11 +249,18 @@ function startLoops(dispatcher: Dispatcher, lifecycle: Lifecycle, log: Log): voi
   }
 }
 
+/** `main.ts [doctor] [options]` */
 async function main(): Promise<void> {
-  const config = readConfig(process.argv.slice(2), process.env);
+  const args = process.argv.slice(2);
+  const wantsDoctor = args[0] === "doctor";
+  const config = readConfig(wantsDoctor ? args.slice(1) : args, process.env);
   if (config === "help") {
     process.stdout.write(helpText);
     return;
+  }
+  if (wantsDoctor) {
+    const isStartable = await examine(config, sandboxSettings(config), (line) => process.stdout.write(`${line}\n`));
+    process.exit(isStartable ? 0 : 1);
   }
   const log = createLog(config.logLevel, (line) => process.stderr.write(line));
   const running = await start(config, log, (line) => process.stdout.write(`${line}\n`));
@@ -210,9 +296,9 @@ if (import.meta.main) {
 /** What its user can mend is said in a sentence; everything else is our mistake, and says where. */
 function explain(error: NodeJS.ErrnoException): string {
   const { code, syscall, message } = error;
-  if (error instanceof ConfigError || error instanceof DataFolderInUse || error instanceof DataFolderTooNew) return message;
+  if ([ConfigError, DataFolderInUse, DataFolderTooNew, IsolationImpossible].some((known) => error instanceof known)) return message;
   if (code === "EADDRINUSE") {
-    return `Something listens on this port already (${message}). Choose another one with --port, or --port 0 for any free one.`;
+    return `Something listens on this port already (${message}). Choose another one with --port (or --https-port), or --port 0 for any free one.`;
   }
   if (syscall === "listen" || syscall === "getaddrinfo")
     return `Cannot listen there (${message}). Choose another address with --host, another port with --port.`;

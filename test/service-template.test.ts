@@ -12,9 +12,10 @@ for (const { name, model } of services) {
   test(`what the SDK says of ${name} is what we serve`, async () => {
     const sdk = /import\("(.*)"\)/.exec(model.sdk.toString())![1]!;
     const described = await describeService(name, sdk, false);
-    assert.deepEqual([described.protocol], model.protocols);
-    for (const key of ["signingName", "apiVersion", "namespace", "targetPrefix", "xmlNamespace"] as const)
-      assert.equal(described[key], model[key], key);
+    // Others, after it, are for clients of before or of other languages.
+    assert.equal(described.protocol, model.protocols[0]);
+    for (const key of ["signingName", "apiVersion", "namespace", "targetPrefix"] as const) assert.equal(described[key], model[key], key);
+    if (described.protocol === "awsQuery") assert.equal(described.xmlNamespace, model.xmlNamespace);
   });
 }
 

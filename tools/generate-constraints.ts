@@ -47,6 +47,26 @@ const services: readonly Service[] = [
   { name: "iam", botocore: "iam", sdk: "@aws-sdk/client-iam", observed: { hidesValues: true } },
   { name: "sts", botocore: "sts", sdk: "@aws-sdk/client-sts", observed: { hidesValues: true } },
   { name: "logs", botocore: "logs", sdk: "@aws-sdk/client-cloudwatch-logs" },
+  {
+    name: "sqs",
+    botocore: "sqs",
+    sdk: "@aws-sdk/client-sqs",
+    // Recorded: "Unknown Attribute X." and the like, in errors of their own.
+    observed: {
+      unchecked: [
+        "CreateQueueRequest.Attributes",
+        "GetQueueAttributesRequest.AttributeNames",
+        "ReceiveMessageRequest.AttributeNames",
+        "ReceiveMessageRequest.MessageSystemAttributeNames",
+        "SendMessageBatchRequestEntry.MessageAttributes",
+        "SendMessageBatchRequestEntry.MessageSystemAttributes",
+        "SendMessageRequest.MessageAttributes",
+        "SendMessageRequest.MessageSystemAttributes",
+        "SetQueueAttributesRequest.Attributes",
+      ],
+    },
+  },
+  { name: "sns", botocore: "sns", sdk: "@aws-sdk/client-sns" },
 ];
 
 /** A service-2.json, as far as it matters here. */

@@ -2,7 +2,9 @@ import type { ServiceDefinition } from "#wire/service.ts";
 import { iam } from "./iam/index.ts";
 import { lambda } from "./lambda/index.ts";
 import { logs } from "./logs/index.ts";
+import { sns } from "./sns/index.ts";
+import { sqs } from "./sqs/index.ts";
 import { sts } from "./sts/index.ts";
 
 /** Every service that is served. */
-export const services = [iam, lambda, logs, sts] as unknown as readonly ServiceDefinition[];
+export const services = [iam, lambda, logs, sns, sqs, sts] as unknown as readonly ServiceDefinition[];

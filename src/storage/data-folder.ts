@@ -14,11 +14,14 @@ export interface DataFolder extends Disposable {
   readonly databasePath: string;
   readonly blobsFolder: string;
   readonly unpackedFolder: string;
+  readonly imagesFolder: string;
   readonly logsFolder: string;
   /** For sockets and the like; empty whenever the data folder is opened. */
   readonly runFolder: string;
   /** 32 random bytes, the same for the life of the folder: session tokens and signed URLs rest on them. */
   readonly secret: Buffer;
+  /** The content of a small private file, made by `create` if it is not there yet. */
+  keep(name: string, create: () => Buffer | Promise<Buffer>): Promise<Buffer>;
 }
 
 export class DataFolderInUse extends Error {
@@ -53,6 +56,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
       databasePath: join(path, "database"),
       blobsFolder: join(path, "blobs"),
       unpackedFolder: join(path, "unpacked"),
+      imagesFolder: join(path, "images"),
       logsFolder: join(path, "logs"),
       runFolder: join(path, "run"),
     };
@@ -60,7 +64,8 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     await emptyFolder(inside.runFolder);
     const secret = await readOrCreate(join(path, "secret.key"), () => randomBytes(secretBytes), scratchFolder);
     if (secret.length !== secretBytes) throw new Error(`${join(path, "secret.key")} is damaged: restore it from a backup`);
-    return { ...inside, secret, [Symbol.dispose]: () => lock.close() };
+    const keep: DataFolder["keep"] = (name, create) => readOrCreate(join(path, name), create, scratchFolder);
+    return { ...inside, secret, keep, [Symbol.dispose]: () => lock.close() };
   } catch (error) {
     lock.close();
     throw error;
@@ -102,12 +107,12 @@ async function checkFormat(path: string, scratchFolder: string): Promise<void> {
   if (!(Number(format) <= currentFormat)) throw new DataFolderTooNew(path, format);
 }
 
-async function readOrCreate(path: string, create: () => Buffer, scratchFolder: string): Promise<Buffer> {
+async function readOrCreate(path: string, create: () => Buffer | Promise<Buffer>, scratchFolder: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    await writeFileDurably(path, create(), { mode: 0o600, scratchFolder });
+    await writeFileDurably(path, await create(), { mode: 0o600, scratchFolder });
     return readFile(path);
   }
 }

@@ -1,4 +1,4 @@
-import { DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import { type CompiledQuery, DummyDriver, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 
 /**
  * A Kysely that only compiles: stores write `database.read(sql.selectFrom(…)….compile())` and rows come back typed. A compiled
@@ -14,3 +14,12 @@ export function queryBuilder<Tables>(): Kysely<Tables> {
     },
   });
 }
+
+/**
+ * A query that was compiled once, with other values in the order of its parameters: for the few statements that run so often that compiling
+ * would count. A driver takes the statement from the tree and the values from `parameters`.
+ */
+export const withParameters = <Row>(compiled: CompiledQuery<Row>, parameters: readonly unknown[]): CompiledQuery<Row> => ({
+  ...compiled,
+  parameters,
+});

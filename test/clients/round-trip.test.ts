@@ -82,7 +82,7 @@ function roundTrips(definition: ServiceDefinition): void {
       ({ name }) => /^(Get|List|Describe)/.test(name) && !hasStreams(model.operations.get(name)!),
     )!;
     const input = operation.input.isUnitSchema() ? {} : (randomValue(operation.input, seededRandom(3)) as object);
-    for (const [code, { schema }] of model.errors) {
+    for (const [code, { schema, messageMember }] of model.errors) {
       const members = randomValue(schema, seededRandom(5)) as Record<string, unknown>;
       for (const name of ["message", "Message"]) delete members[name];
       exchange.error = new AwsError(code, "what went wrong", members);
@@ -91,7 +91,7 @@ function roundTrips(definition: ServiceDefinition): void {
         (error: Error) => error,
       );
       assert.ok(failure instanceof sdk[code]!, `${code} arrived as ${failure.name}: ${failure.message}`);
-      assert.match(failure.message, /what went wrong/, code);
+      if (messageMember !== undefined) assert.match(failure.message, /what went wrong/, code);
     }
   });
 }
@@ -128,6 +128,8 @@ function makeClient(sdk: Sdk, port: number): Client {
     credentials,
     maxAttempts: 1,
     disableHostPrefix: true,
+    // SQS: random digests do not fit random bodies.
+    md5: false,
   }) as unknown as Client;
 }
 

@@ -1,4 +1,7 @@
 /** Errors of layers and of the rest of the configuration as AWS answers them. Recorded from AWS up to March 2026, but for those that are marked. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before } from "node:test";
 import {
   type CreateFunctionCommandInput,
@@ -7,12 +10,15 @@ import {
   waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";
 import { createFunction, nodeRuntime } from "#test/functions.ts";
+import { addImage } from "#test/oci-layouts.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, connect, type Product, roleArn, startProduct } from "#test/product.ts";
 import { badParameter, conflict, describeRefusals, invalid, notFound, type Refusal, type RefusalRow, pattern } from "#test/refusals.ts";
 
 const layer = (name: string, region = "us-east-1", account = accountId): string => `arn:aws:lambda:${region}:${account}:layer:${name}`;
 const zip = await zipOf({ "index.js": "exports.handler = async () => 1;" });
+/** A layout with one image, `1`. */
+const images = await mkdtemp(join(tmpdir(), "pilotlight-images-"));
 const accessPoint = `arn:aws:elasticfilesystem:us-east-1:${accountId}:access-point/fsap-0123456789abcdef0`;
 // As the model has it: the recorded answers lack the outer parentheses.
 const layerVersionForm =
@@ -283,6 +289,16 @@ const settingRows: RefusalRow[] = [
     badParameter("Source image Not An Image is not valid. Provide a valid source image."),
   ],
   [
+    "an image that does not exist",
+    createImage({ Code: { ImageUri: `oci:${images}:2` } }),
+    badParameter(`Source image oci:${images}:2 does not exist. Provide a valid source image.`),
+  ],
+  [
+    "new code that does not exist for an image",
+    (lambda) => lambda.updateFunctionCode({ FunctionName: "image", ImageUri: `oci:${images}:2` }),
+    badParameter(`Source image oci:${images}:2 does not exist. Provide a valid source image.`),
+  ],
+  [
     "an image with a handler",
     createImage({ Handler: "index.handler" }),
     badParameter("Please don't provide Runtime or Handler for a function with packageType Image."),
@@ -337,16 +353,20 @@ const settingRows: RefusalRow[] = [
 let product: Product;
 
 before(async () => {
-  product = await startProduct({}, "--file-system", `${accessPoint}=/nowhere`);
+  product = await startProduct({}, "--file-system", `${accessPoint}=/nowhere`, "--image-folder", images);
   const { lambda } = product;
   for (const LayerName of ["there", "bare", "twice", "twice"]) await lambda.publishLayerVersion({ LayerName, Content: { ZipFile: zip } });
   await lambda.addLayerVersionPermission(grant);
   await createFunction(lambda, "plain", "exports.handler = async () => 1;");
   await createFunction(lambda, "tenants", "exports.handler = async () => 1;", { TenancyConfig: { TenantIsolationMode: "PER_TENANT" } });
-  await lambda.createFunction({ FunctionName: "image", PackageType: "Image", Role: roleArn, Code: { ImageUri: "registry/app:1" } });
+  await addImage(images, "1", { layers: [] });
+  await lambda.createFunction({ FunctionName: "image", PackageType: "Image", Role: roleArn, Code: { ImageUri: `oci:${images}:1` } });
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 }, { FunctionName: "image" });
 });
-after(() => product[Symbol.asyncDispose]());
+after(async () => {
+  await product[Symbol.asyncDispose]();
+  await rm(images, { recursive: true });
+});
 
 const client = (): Lambda => connect(product.endpoint).lambda;
 describeRefusals("layers refuse", client, layerRows);

@@ -44,8 +44,19 @@ export class RuntimeProcess implements AsyncDisposable {
     return new RuntimeProcess(child, folder);
   }
 
-  /** Waits for the end of the initialisation. */
+  /** Waits for the end of the initialisation; of a process that was started without `_HANDLER`, until it waits for its function. */
   async initialised(): Promise<Answer> {
+    return this.#answer();
+  }
+
+  /** Tells a process that waits which function it is for; its code is the same. Waits for the end of the initialisation. */
+  async specialise(variables: Record<string, string>): Promise<Answer> {
+    const body = Buffer.from(JSON.stringify({ variables: { LAMBDA_TASK_ROOT: this.#folder, ...variables } }));
+    const frame = Buffer.alloc(5 + body.length);
+    frame.writeUInt32LE(1 + body.length);
+    frame[4] = 0x02;
+    body.copy(frame, 5);
+    this.#socket.write(frame);
     return this.#answer();
   }
 
@@ -91,7 +102,7 @@ export class RuntimeProcess implements AsyncDisposable {
 }
 
 export interface Answer {
-  kind: "ready" | "initError" | "response" | "error" | "end" | "exit";
+  kind: "booted" | "ready" | "initError" | "response" | "error" | "end" | "exit";
   body: string;
   logs: Array<{ level: number; timeMs: number; text: string }>;
   contentType?: string;
@@ -108,6 +119,7 @@ interface Frame {
 }
 
 const kinds: Record<number, "log" | "head" | "chunk" | Exclude<Answer["kind"], "exit">> = {
+  0x80: "booted",
   0x81: "ready",
   0x82: "initError",
   0x83: "response",

@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { IAM } from "@aws-sdk/client-iam";
 import { Lambda } from "@aws-sdk/client-lambda";
+import { SQS } from "@aws-sdk/client-sqs";
+import { SNS } from "@aws-sdk/client-sns";
 import { STS } from "@aws-sdk/client-sts";
 import { defaultListenerLimits, type ListenerLimits } from "#gateway/listener.ts";
 import { silentLog } from "#kit/log.ts";
@@ -18,11 +20,14 @@ export interface Clients {
   iam: IAM;
   lambda: Lambda;
   logs: CloudWatchLogs;
+  sqs: SQS;
+  sns: SNS;
   sts: STS;
 }
 
 export interface Product extends Clients, AsyncDisposable {
   endpoint: string;
+  httpsEndpoint: string;
   dataFolder: string;
 }
 
@@ -42,6 +47,8 @@ export async function startProduct(limits: Partial<ListenerLimits> = {}, ...args
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-test-"));
   const config = readConfig(["--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder, ...args], {
     PATH: process.env.PATH,
+    // A test that wants processes to be started ahead of need says so: they cost more than most tests do.
+    PILOTLIGHT_STANDBYS: "0",
   });
   if (config === "help") throw new Error("unreachable");
   const running = await start(config, silentLog, () => {}, { ...defaultListenerLimits, ...limits });
@@ -50,6 +57,7 @@ export async function startProduct(limits: Partial<ListenerLimits> = {}, ...args
   return {
     ...clients,
     endpoint: running.endpoint,
+    httpsEndpoint: running.httpsEndpoint!,
     dataFolder,
     async [Symbol.asyncDispose]() {
       for (const client of Object.values(clients)) client.destroy();
@@ -62,26 +70,54 @@ export async function startProduct(limits: Partial<ListenerLimits> = {}, ...args
 /** Real clients, as root, without retries: a test wants to see the first answer. */
 export function connect(endpoint: string, credentials = { accessKeyId: "test", secretAccessKey: "test" }): Clients {
   const settings = { endpoint, region: "us-east-1", credentials, maxAttempts: 1, disableHostPrefix: true };
-  return { iam: new IAM(settings), lambda: new Lambda(settings), logs: new CloudWatchLogs(settings), sts: new STS(settings) };
+  return {
+    iam: new IAM(settings),
+    lambda: new Lambda(settings),
+    logs: new CloudWatchLogs(settings),
+    sqs: new SQS(settings),
+    sns: new SNS(settings),
+    sts: new STS(settings),
+  };
 }
 
 export interface ProductProcess {
   endpoint: string;
+  /** What it wrote up to and with the line that says where it is. */
+  banner: string;
   process: ChildProcess;
   /** What it wrote to standard error. */
   errors: () => string;
 }
 
 /** Runs src/main.ts as a process and waits until it is ready. Rejects with its output if it ends before. */
-export async function spawnProduct(dataFolder: string, ...args: string[]): Promise<ProductProcess> {
+export function spawnProduct(dataFolder: string, ...args: string[]): Promise<ProductProcess> {
+  return spawnProductBy([], dataFolder, ...args);
+}
+
+/** The same, by a command that becomes what its last arguments name: setpriv, for one. */
+export async function spawnProductBy(command: readonly string[], dataFolder: string, ...args: string[]): Promise<ProductProcess> {
   const main = resolve(import.meta.dirname, "../../src/main.ts");
-  const child = spawn(process.execPath, [main, "--port", "0", "--data-dir", dataFolder, "--toolchain-dir", toolchainFolder, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const own = [
+    process.execPath,
+    main,
+    "--port",
+    "0",
+    "--data-dir",
+    dataFolder,
+    "--toolchain-dir",
+    toolchainFolder,
+    "--standbys",
+    "0",
+    ...args,
+  ];
+  const [program, ...rest] = [...command, ...own];
+  const child = spawn(program as string, rest, { stdio: ["ignore", "pipe", "pipe"] });
   let errors = "";
+  let banner = "";
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line.startsWith("ready ")) return { endpoint: line.slice("ready ".length), process: child, errors: () => errors };
+    banner += `${line}\n`;
+    if (line.startsWith("ready ")) return { endpoint: line.slice("ready ".length), banner, process: child, errors: () => errors };
   }
   if (child.exitCode === null) await once(child, "exit");
   throw new Error(errors);

@@ -25,6 +25,7 @@ provider "aws" {
     iam    = var.endpoint
     lambda = var.endpoint
     logs   = var.endpoint
+    sqs    = var.endpoint
     sts    = var.endpoint
   }
 }
@@ -147,12 +148,43 @@ resource "aws_lambda_function_event_invoke_config" "hello" {
   function_name                = aws_lambda_function.hello.function_name
   maximum_event_age_in_seconds = 120
   maximum_retry_attempts       = 1
+
+  destination_config {
+    on_failure {
+      destination = aws_sqs_queue.dead.arn
+    }
+  }
+}
+
+resource "aws_sqs_queue" "dead" {
+  name = "tf-dead"
+}
+
+resource "aws_sqs_queue" "orders" {
+  name                       = "tf-queue"
+  visibility_timeout_seconds = 60
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead.arn
+    maxReceiveCount     = 3
+  })
 }
 
 resource "aws_lambda_event_source_mapping" "queue" {
-  function_name    = aws_lambda_function.hello.arn
-  event_source_arn = "arn:aws:sqs:us-east-1:000000000000:tf-queue"
-  batch_size       = 5
+  function_name           = aws_lambda_function.hello.arn
+  event_source_arn        = aws_sqs_queue.orders.arn
+  batch_size              = 5
+  function_response_types = ["ReportBatchItemFailures"]
+
+  filter_criteria {
+    filter {
+      pattern = jsonencode({ body = { kind = ["order"] } })
+    }
+  }
+
+  scaling_config {
+    maximum_concurrency = 5
+  }
 }
 
 resource "aws_lambda_function_recursion_config" "hello" {
