@@ -64,7 +64,7 @@ async function runGroup({ files, isolation, timeoutMs }: Group, counts: Counts):
   const runOneByOne = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       // The runner's own time-out ends a test, but never a file that something in it keeps alive: one such file would stop them all.
-      const signal = AbortSignal.timeout(timeoutMs + 60_000);
+      const signal = AbortSignal.timeout(timeoutMs + 180_000);
       await runFiles([file], { isolation, timeout: timeoutMs, signal }, counts);
     }
   };

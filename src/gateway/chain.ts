@@ -73,7 +73,9 @@ function enterDoor(exchange: Exchange, gateway: Gateway): Eventual<HttpResponse 
 async function passDoor(exchange: Exchange, gateway: Gateway): Promise<HttpResponse> {
   const { request } = exchange;
   const door = (await gateway.doors()).find(({ pathPrefix }) => request.path.startsWith(pathPrefix));
-  return door ? door.handle(request, new DoorVisit(exchange, gateway)) : { status: 404, headers: { "content-type": "text/plain" }, body: "Not found\n" };
+  return door
+    ? door.handle(request, new DoorVisit(exchange, gateway))
+    : { status: 404, headers: { "content-type": "text/plain" }, body: "Not found\n" };
 }
 
 function findService(exchange: Exchange, { hosts }: Gateway): Eventual<void> {

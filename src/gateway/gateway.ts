@@ -4,7 +4,7 @@
  */
 import type { Ids } from "#kit/ids.ts";
 import { AwsError } from "#wire/errors.ts";
-import type { HttpResponse } from "#wire/http.ts";
+import { BodyBroken, type HttpResponse } from "#wire/http.ts";
 import type { LoadedModel } from "#wire/model.ts";
 import { chain, type Gateway } from "./chain.ts";
 import { Exchange } from "./exchange.ts";
@@ -16,7 +16,8 @@ export function requestListener(gateway: Gateway, ids: Ids): Receive {
   return (head, peer) => {
     const exchange = new Exchange(head, peer, ids.uuid());
     answer(exchange, gateway).catch((error: unknown) => {
-      if (!(error instanceof ClientGone)) gateway.log.error("an answer could not be sent", { error, path: exchange.request.path });
+      if (!(error instanceof ClientGone || error instanceof BodyBroken))
+        gateway.log.error("an answer could not be sent", { error, path: exchange.request.path });
       peer.breakOff();
     });
   };

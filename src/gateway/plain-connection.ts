@@ -130,7 +130,8 @@ class PlainPeer implements Peer {
 
   send({ status, headers, cookies, body }: HttpResponse): void | Promise<void> {
     if (this.#isOver) return;
-    if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array)) return this.#stream(status, headers, cookies, body);
+    if (body !== undefined && typeof body !== "string" && !(body instanceof Uint8Array))
+      return this.#stream(status, headers, cookies, body);
     const bytes = typeof body === "string" ? Buffer.from(body) : (body ?? nothing);
     if (status !== 204) headers["content-length"] = String(bytes.length);
     this.#write(this.#headOf(status, headers, cookies), bytes);

@@ -9,6 +9,9 @@ export interface HttpRequest {
   body: Buffer;
 }
 
+/** A body ends with it that cannot be finished, by the fault of whoever writes it: the client sees the connection break. */
+export class BodyBroken extends Error {}
+
 export interface HttpResponse {
   status: number;
   headers: Record<string, string>;

@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { type Product, roleArn, startProduct } from "#test/product.ts";
 import { playFanOut } from "../../examples/fan-out/story.ts";
 import { playOrders } from "../../examples/order-worker/story.ts";
+import { playStreamingUrl } from "../../examples/streaming-url/story.ts";
 
 describe("the example", () => {
   let product: Product;
@@ -18,5 +19,11 @@ describe("the example", () => {
 
   test("fan-out shows each reader what it wants to see", async () => {
     assert.deepEqual(await playFanOut({ ...product, roleArn }), ["billing order-1", "billing order-2", "express-packing order-1"]);
+  });
+
+  test("streaming-url tells its story word by word", async () => {
+    const pieces = await playStreamingUrl({ ...product, roleArn });
+    assert.equal(pieces.join(""), "the\nflame\nthat\nalways\nburns\n");
+    assert.ok(pieces.length > 1);
   });
 });

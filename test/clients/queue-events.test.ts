@@ -125,11 +125,11 @@ describe("a function and its queues", () => {
     const reports = await createReporter(
       "partly",
       `return { batchItemFailures: event.Records.filter(({ body }) => body === "bad").map(({ messageId }) => ({ itemIdentifier: messageId })) };`,
-      { Timeout: 2 },
+      { Timeout: 6 },
     );
     const dead = await createQueue("partly-dead");
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf("partly-dead"), maxReceiveCount: 2 });
-    const queue = await createQueue("partly", { RedrivePolicy, VisibilityTimeout: "2" });
+    const queue = await createQueue("partly", { RedrivePolicy, VisibilityTimeout: "6" });
     await sqs.sendMessageBatch({ QueueUrl: queue, Entries: ["good", "bad", "fine"].map((Id) => ({ Id, MessageBody: Id })) });
     await map("partly", "partly", { FunctionResponseTypes: ["ReportBatchItemFailures"] });
     assert.deepEqual((await nextReport(reports)).event.Records.map(({ body }) => body).toSorted(), ["bad", "fine", "good"]);

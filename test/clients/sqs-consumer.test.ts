@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Message } from "@aws-sdk/client-sqs";
 import { Consumer, type ConsumerOptions } from "sqs-consumer";
 import { eventually } from "#test/functions.ts";
+import { long } from "#test/long.ts";
 import { accountId, type Product, startProduct } from "#test/product.ts";
 
 const messageCount = 25;
@@ -18,12 +19,13 @@ describe("sqs-consumer", () => {
     return (await product.sqs.createQueue({ QueueName, Attributes })).QueueUrl!;
   }
 
-  /** Runs a consumer while `action` runs, and fails with what it complains of. */
-  async function consuming(options: ConsumerOptions, action: () => Promise<void>): Promise<void> {
+  /** Runs a consumer while `action` runs; resolves with what it complained of. */
+  async function consume(options: ConsumerOptions, action: () => Promise<void>): Promise<Error[]> {
     const consumer = Consumer.create({ sqs: product.sqs, pollingWaitTimeMs: 0, ...options });
     const errors: Error[] = [];
     consumer.on("error", (error) => errors.push(error));
-    const stopped = new Promise<void>((resolve) => void consumer.once("stopped", resolve));
+    consumer.on("processing_error", (error) => errors.push(error));
+    const stopped = new Promise<unknown>((resolve) => void consumer.once("stopped", resolve));
     consumer.start();
     try {
       await action();
@@ -31,10 +33,7 @@ describe("sqs-consumer", () => {
       consumer.stop({ abort: true });
       await stopped;
     }
-    assert.deepEqual(
-      errors.filter(({ name }) => name !== "AbortError"),
-      [],
-    );
+    return errors.filter(({ name }) => name !== "AbortError");
   }
 
   async function countsOf(QueueUrl: string): Promise<string[]> {
@@ -50,13 +49,14 @@ describe("sqs-consumer", () => {
       return messages;
     };
     const sent = Array.from({ length: messageCount }, (_, index) => `m${index}`);
-    await consuming({ queueUrl, batchSize: 10, waitTimeSeconds: 20, handleMessageBatch }, async () => {
+    const errors = await consume({ queueUrl, batchSize: 10, waitTimeSeconds: 20, handleMessageBatch }, async () => {
       for (const MessageBody of sent) await product.sqs.sendMessage({ QueueUrl: queueUrl, MessageBody });
       await eventually(
         () => countsOf(queueUrl),
         ([visible, inFlight]) => bodies.length >= sent.length && visible === "0" && inFlight === "0",
       );
     });
+    assert.deepEqual(errors, []);
     assert.deepEqual(bodies.sort(), sent.sort());
   });
 
@@ -67,48 +67,38 @@ describe("sqs-consumer", () => {
     const queueUrl = await createQueue("poison", { RedrivePolicy });
     await product.sqs.sendMessage({ QueueUrl: queueUrl, MessageBody: "poison" });
     const counts: string[] = [];
-    const consumer = Consumer.create({
-      sqs: product.sqs,
-      queueUrl,
-      pollingWaitTimeMs: 0,
-      messageSystemAttributeNames: ["ApproximateReceiveCount"],
-      // It makes the message visible again at once.
-      terminateVisibilityTimeout: true,
-      async handleMessage({ Attributes }) {
-        counts.push(Attributes!.ApproximateReceiveCount!);
-        throw new Error("cannot work with this");
-      },
+    const handleMessage = async ({ Attributes }: Message): Promise<never> => {
+      counts.push(Attributes!.ApproximateReceiveCount!);
+      throw new Error("cannot work with this");
+    };
+    // The consumer makes what it cannot work with visible again at once.
+    const options = { queueUrl, messageSystemAttributeNames: ["ApproximateReceiveCount" as const], terminateVisibilityTimeout: true };
+    let dead: string[] = [];
+    await consume({ ...options, handleMessage }, async () => {
+      const { Messages = [] } = await product.sqs.receiveMessage({ QueueUrl: deadUrl, WaitTimeSeconds: 20 });
+      dead = Messages.map(({ Body }) => Body!);
     });
-    const stopped = new Promise<void>((resolve) => void consumer.once("stopped", resolve));
-    consumer.on("error", () => {});
-    consumer.on("processing_error", () => {});
-    consumer.start();
-    const { Messages } = await product.sqs.receiveMessage({ QueueUrl: deadUrl, WaitTimeSeconds: 20 });
-    consumer.stop({ abort: true });
-    await stopped;
-    assert.deepEqual(
-      Messages!.map(({ Body }) => Body),
-      ["poison"],
-    );
+    assert.deepEqual(dead, ["poison"]);
     assert.deepEqual(counts, ["1", "2", "3"]);
   });
 
-  test("heartbeats keep a message that takes longer than its visibility time-out", async () => {
-    const queueUrl = await createQueue("heartbeat", { VisibilityTimeout: "2" });
+  test("heartbeats keep a message that takes longer than its visibility time-out", { skip: !long }, async () => {
+    const queueUrl = await createQueue("heartbeat", { VisibilityTimeout: "5" });
     await product.sqs.sendMessage({ QueueUrl: queueUrl, MessageBody: "slow" });
     let received = 0;
     const handleMessage = async (message: Message): Promise<Message> => {
       received++;
-      await new Promise((resolve) => setTimeout(resolve, 3_500));
+      await new Promise((resolve) => setTimeout(resolve, 6_000));
       return message;
     };
-    await consuming({ queueUrl, visibilityTimeout: 2, heartbeatInterval: 0.5, handleMessage }, async () => {
+    const errors = await consume({ queueUrl, visibilityTimeout: 5, heartbeatInterval: 1, handleMessage }, async () => {
       await eventually(
         () => countsOf(queueUrl),
         ([visible, inFlight]) => received > 0 && visible === "0" && inFlight === "0",
         30,
       );
     });
+    assert.deepEqual(errors, []);
     assert.equal(received, 1);
   });
 });

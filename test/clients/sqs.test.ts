@@ -223,6 +223,14 @@ describe("clients of SQS", () => {
     assert.equal(Messages![0]!.Body, "from a link");
   });
 
+  test("line ends in XML are as they were sent, so that digests are right", async () => {
+    const QueueUrl = await createQueue("line-ends");
+    await sqs.sendMessage({ QueueUrl, MessageBody: "a\r\nb\rc ]]> &amp;" });
+    const { text } = await form(new URL(QueueUrl).pathname, { Action: "ReceiveMessage" });
+    // Whoever reads XML takes a bare carriage return for a line feed.
+    assert.match(text, /<Body>a&#x0D;&#x0A;b&#x0D;c \]\]&gt; &amp;amp;<\/Body>/);
+  });
+
   test("wrong signatures are refused in the words of each protocol", async () => {
     const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "test" };
     const inXml = await form("/", { Action: "ListQueues" }, { credentials });

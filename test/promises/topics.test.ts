@@ -8,9 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { eventually } from "#test/functions.ts";
-import { type Clients, connect, type ProductProcess, spawnProduct } from "#test/product.ts";
+import { long } from "#test/long.ts";
+import { accountId, type Clients, connect, type ProductProcess, spawnProduct } from "#test/product.ts";
 
 const messageCount = 40;
+const kills = long ? 50 : 1;
+const publishedBetweenKills = 100;
+const publishers = 4;
 let dataFolder: string;
 let product: ProductProcess | undefined;
 let subscriber: Server;
@@ -73,3 +77,64 @@ test("messages that were accepted survive kill -9", async () => {
   );
   assert.deepEqual([...delivered].sort(), texts.sort());
 });
+
+test("messages that were accepted reach a queue, in the order of their groups, whatever is killed when", async () => {
+  await kill(connect(product!.endpoint));
+  product = await spawnProduct(dataFolder, "--https-port", "none");
+  const { sns, sqs } = connect(product.endpoint);
+  const fifo = { ContentBasedDeduplication: "true" };
+  const { TopicArn } = await sns.createTopic({ Name: "killed.fifo", Attributes: { FifoTopic: "true", ...fifo } });
+  const { QueueUrl } = await sqs.createQueue({ QueueName: "killed.fifo", Attributes: { FifoQueue: "true", ...fifo } });
+  const Endpoint = `arn:aws:sqs:us-east-1:${accountId}:killed.fifo`;
+  await sns.subscribe({ TopicArn, Protocol: "sqs", Endpoint, Attributes: { RawMessageDelivery: "true" } });
+  const accepted: string[] = [];
+  for (let round = 0; round < kills; round++) {
+    const clients = connect(product.endpoint);
+    const work = Array.from({ length: publishers }, (_, who) => publish(clients, TopicArn!, `${round}-${who}`, accepted));
+    await eventually(
+      async () => accepted.length,
+      (count) => count >= publishedBetweenKills * (round + 1),
+      30,
+    );
+    product.process.kill("SIGKILL");
+    await Promise.all(work);
+    product = await spawnProduct(dataFolder, "--https-port", "none");
+  }
+  const received = await receiveAll(connect(product.endpoint), QueueUrl!, accepted);
+  const next = new Map<string, number>();
+  for (const text of received) {
+    const [group, number] = [text.slice(0, text.lastIndexOf("-")), Number(text.slice(text.lastIndexOf("-") + 1))];
+    assert.equal(number, next.get(group) ?? 0, `${text} came out of turn`);
+    next.set(group, number + 1);
+  }
+});
+
+/** Publishes until the product is gone. Each message is `WHO-NUMBER`, its group is WHO. */
+async function publish({ sns }: Clients, TopicArn: string, who: string, accepted: string[]): Promise<void> {
+  for (let number = 0; ; number++) {
+    const Message = `${who}-${number}`;
+    try {
+      await sns.publish({ TopicArn, Message, MessageGroupId: who });
+    } catch {
+      return;
+    }
+    accepted.push(Message);
+  }
+}
+
+/** Receives and deletes until all of `wanted` came. */
+async function receiveAll({ sqs }: Clients, QueueUrl: string, wanted: readonly string[]): Promise<string[]> {
+  const missing = new Set(wanted);
+  const received: string[] = [];
+  while (missing.size > 0) {
+    const { Messages = [] } = await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 });
+    assert.notEqual(Messages.length, 0, `${missing.size} messages of ${wanted.length} do not come`);
+    for (const { Body } of Messages) {
+      received.push(Body!);
+      missing.delete(Body!);
+    }
+    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    await sqs.deleteMessageBatch({ QueueUrl, Entries });
+  }
+  return received;
+}

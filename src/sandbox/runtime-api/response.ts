@@ -35,7 +35,10 @@ function wholeAnswer(body: Body): RuntimeAnswer | "truncated" {
 }
 
 /** Hands on what comes as it comes; a caller that has no room holds up the runtime. */
-async function readStream(request: IncomingMessage, sink: ConstructorParameters<typeof StreamedAnswer>[0]): Promise<RuntimeAnswer | "truncated"> {
+async function readStream(
+  request: IncomingMessage,
+  sink: ConstructorParameters<typeof StreamedAnswer>[0],
+): Promise<RuntimeAnswer | "truncated"> {
   const answer = new StreamedAnswer(sink, request.headers["content-type"] ?? "application/octet-stream");
   request.on("data", (chunk: Buffer) => {
     const room = answer.write(chunk);

@@ -169,6 +169,36 @@ test("a streamed response is put together; an error in its trailers counts", asy
   assert.deepEqual(broken.answers, [{ kind: "error", payload: body }]);
 });
 
+test("a streamed response goes to the caller as it comes, no faster than the caller has room", async (t) => {
+  const api = await open(t);
+  const room = Promise.withResolvers<void>();
+  const got: string[] = [];
+  const sink = {
+    begin: (type: string) => void got.push(type),
+    write: (bytes: Uint8Array) => (got.push(Buffer.from(bytes).toString()), got.length === 2 ? room.promise : undefined),
+  };
+  const next = fetch(`${api.url}/runtime/invocation/next`);
+  await until(() => api.events.length > 0);
+  api.link.invoke(requestOf({}, { requestId: "r1", stream: sink }), 1_234);
+  await next;
+  const request = httpRequest(`${api.url}/runtime/invocation/r1/response`, {
+    method: "POST",
+    headers: { "Transfer-Encoding": "chunked", "Lambda-Runtime-Function-Response-Mode": "streaming", "Content-Type": "text/html" },
+  });
+  const status = new Promise((resolve, reject) => {
+    request.on("response", (reply) => resolve(reply.resume().statusCode)).on("error", reject);
+  });
+  request.write("first");
+  await until(() => got.length === 2);
+  request.end("last");
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(got, ["text/html", "first"]);
+  room.resolve();
+  assert.equal(await status, 202);
+  assert.deepEqual(got, ["text/html", "first", "last"]);
+  assert.deepEqual(api.answers, [{ kind: "streamed", sizeBytes: 9 }]);
+});
+
 test("errors keep their bodies; without one the header speaks, if it has the form", async (t) => {
   const cases: Array<[string, Record<string, string>, string]> = [
     ['{"errorType":"X"}', {}, '{"errorType":"X"}'],

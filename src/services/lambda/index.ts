@@ -5,6 +5,7 @@
  */
 import { service } from "#wire/service.ts";
 import { codeDownloads } from "./doors/code-downloads.ts";
+import { functionUrlHosts, functionUrls } from "./doors/function-urls/function-urls.ts";
 import { zippedUploadBytes } from "./limits.ts";
 import { asyncInvocations } from "./loops/async-invocations.ts";
 import { eventSourcePolling } from "./loops/event-source-polling.ts";
@@ -26,5 +27,6 @@ export const lambda = service({
   },
   open: openLambda,
   loops: (state) => [unsettledFunctions(state), asyncInvocations(state), eventSourcePolling(state), mappingTransitions(state)],
-  doors: (state) => [codeDownloads(state)],
+  doors: (state) => [functionUrls(state), codeDownloads(state)],
+  doorHosts: functionUrlHosts,
 });

@@ -1,5 +1,5 @@
 /**
- * The one door through which every trigger reaches a function: the Invoke operations, asynchronous events, later function URLs,
+ * The one door through which every trigger reaches a function: the Invoke operations, asynchronous events, function URLs,
  * event source mappings and the services that push. No trigger has a way of its own to the sandbox.
  */
 import { type Eventual, whenKnown } from "#kit/eventual.ts";

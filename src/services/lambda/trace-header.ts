@@ -39,7 +39,6 @@ export function withInvocationOf(header: string, functionArn: string): string {
   const hash = hashOf(functionArn);
   // Most chains begin here.
   if (!header.includes(lineageStart)) return `${header};${lineageStart}${hash}:1`;
-  if (!header.includes(lineageStart)) return `${header};${lineageStart}${hash}:1`;
   const counts = lineageOf(header);
   counts.set(hash, (counts.get(hash) ?? 0) + 1);
   if (counts.size > maximumCounted) {

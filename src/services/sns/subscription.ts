@@ -136,8 +136,8 @@ function checkRedrivePolicy(text: string, topic: Topic, endpoint: string, front:
 /** The queue that a RedrivePolicy names. Throws InvalidParameter for what is no JSON. */
 export function deadLetterArn(text: string, front = ""): string | undefined {
   try {
-    const arn = (JSON.parse(text) as { deadLetterTargetArn?: unknown } | null)?.deadLetterTargetArn;
-    return typeof arn === "string" ? arn : undefined;
+    const target = (JSON.parse(text) as { deadLetterTargetArn?: unknown } | null)?.deadLetterTargetArn;
+    return typeof target === "string" ? target : undefined;
   } catch {
     throw invalidParameter(`${front}RedrivePolicy: failed to parse JSON.`);
   }

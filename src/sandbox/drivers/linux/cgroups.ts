@@ -30,7 +30,8 @@ const cpuPeriodUs = 20_000;
 const minCpuQuotaUs = 1_000;
 
 const endingPollMs = 5;
-const maxEndingPolls = 400;
+/** Ten seconds: on a busy machine even killed processes take their time. */
+const maxEndingPolls = 2_000;
 
 /** All groups of one driver. */
 export class CgroupTree {

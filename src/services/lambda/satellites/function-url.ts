@@ -1,5 +1,5 @@
 /**
- * Function URLs: an HTTP address of a function, or of an alias. Here only what is configured; nobody answers under it yet.
+ * Function URLs: an HTTP address of a function, or of an alias. Here what is configured; who answers is doors/function-urls.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
  */
 import type { Cors, FunctionUrlConfig } from "@aws-sdk/client-lambda";

@@ -32,6 +32,8 @@ export class SatelliteStore {
   /** By function, and by kind over a whole account: whoever reads while it is read waits for the same answer. */
   readonly #recent = new Recent<readonly Satellite[] | Promise<readonly Satellite[]>>(maximumCached);
 
+  readonly #urlPlaces = new Recent<Place>(maximumCached);
+
   constructor(database: Database) {
     this.#database = database;
   }
@@ -64,6 +66,17 @@ export class SatelliteStore {
   async byLookup<Kind extends SatelliteKind>(kind: Kind, lookup: string): Promise<Array<Satellite<Kind>>> {
     const query = inOrder().where(({ and }) => and({ kind, lookup }));
     return (await this.#database.read(query.compile())).map(toSatellite) as Array<Satellite<Kind>>;
+  }
+
+  /** The function URL of that id. Where it hangs never changes, so it is read once. */
+  async urlOf(id: string): Promise<Satellite<"url"> | undefined> {
+    const place = this.#urlPlaces.get(id);
+    const content = place && pick(await this.of(place), "url", place.qualifier);
+    if (content?.id === id) return { kind: "url", place: place!, content };
+    const [found] = await this.byLookup("url", id);
+    if (found) this.#urlPlaces.set(id, found.place);
+    else this.#urlPlaces.delete(id);
+    return found;
   }
 
   /** Adds a satellite; false if there is one already, or what it shall hang on is gone. */

@@ -1,6 +1,7 @@
+import type { ExpressionBuilder } from "kysely";
 import { type Database, type Statement, UniqueViolation } from "#storage/database.ts";
 import type { Message } from "../message.ts";
-import { type DeliveryRow, sql } from "./tables.ts";
+import { type DeliveryRow, type SnsTables, sql } from "./tables.ts";
 
 export interface Delivery {
   id: string;
@@ -8,6 +9,8 @@ export interface Delivery {
   subscriptionArn: string;
   /** How often it has failed. */
   attempt: number;
+  /** Those of one lane are delivered one after the other. */
+  lane: string;
 }
 
 export interface Deduplication {
@@ -20,6 +23,8 @@ export interface Deduplication {
 
 /** One of SQLite's statements holds 32,766 values at most. */
 const rowsPerStatement = 1_000;
+/** When a delivery is due that waits for others in its lane: whoever finishes the last of those calls it. */
+const neverMs = Number.MAX_SAFE_INTEGER;
 
 /** Messages that were accepted and that not everybody has yet. */
 export class DeliveryStore {
@@ -84,13 +89,19 @@ export class DeliveryStore {
       );
     if (busy.length > 0) query = query.where("subscription_arn", "not in", [...busy]);
     const rows = await this.#database.read(query.orderBy("due_ms").orderBy("sequence").limit(limit).compile());
-    return rows.map((row) => ({ id: row.id, messageId: row.message_id, subscriptionArn: row.subscription_arn, attempt: row.attempt }));
+    return rows.map((row) => ({
+      id: row.id,
+      messageId: row.message_id,
+      subscriptionArn: row.subscription_arn,
+      attempt: row.attempt,
+      lane: row.lane,
+    }));
   }
 
   /** When the next one falls due. */
   async nextDueMs(afterMs: number): Promise<number | undefined> {
-    const query = sql.selectFrom("sns_deliveries").select("due_ms").where("due_ms", ">", afterMs).orderBy("due_ms").limit(1);
-    return (await this.#database.read(query.compile()))[0]?.due_ms;
+    const query = sql.selectFrom("sns_deliveries").select("due_ms").where("due_ms", ">", afterMs).where("due_ms", "<", neverMs);
+    return (await this.#database.read(query.orderBy("due_ms").limit(1).compile()))[0]?.due_ms;
   }
 
   async message(id: string): Promise<Message | undefined> {
@@ -104,8 +115,8 @@ export class DeliveryStore {
     ]);
   }
 
-  /** The message goes with its last delivery. `more` is written together with that. */
-  async finish({ id, messageId }: Delivery, more: readonly Statement[] = []): Promise<void> {
+  /** The message goes with its last delivery, and the next one of its lane is due. */
+  async finish({ id, messageId, lane }: Delivery): Promise<void> {
     const orphan = sql
       .deleteFrom("sns_messages")
       .where("id", "=", messageId)
@@ -113,7 +124,8 @@ export class DeliveryStore {
     await this.#database.write([
       { query: sql.deleteFrom("sns_deliveries").where("id", "=", id).compile() },
       { query: orphan.compile() },
-      ...more,
+      // A lane of one's own, of a standard topic, has no next.
+      ...(lane === id ? [] : [nextOfLane(lane)]),
     ]);
   }
 
@@ -121,6 +133,30 @@ export class DeliveryStore {
     await this.#database.write([{ query: sql.deleteFrom("sns_deduplications").where("expires_ms", "<=", beforeMs).compile() }]);
   }
 }
+
+function nextOfLane(lane: string): Statement {
+  const query = sql.updateTable("sns_deliveries").set({ due_ms: 0 }).where("due_ms", "=", neverMs);
+  const next = query.where("id", "=", ({ selectFrom }) =>
+    selectFrom("sns_deliveries as next").select("next.id").where("next.lane", "=", lane).orderBy("next.sequence").limit(1),
+  );
+  return { query: next.compile() };
+}
+
+/** Behind others of its lane it is not due, so that a long lane is not looked through for its head again and again. */
+const dueInLane = ({ exists, selectFrom, ...expression }: ExpressionBuilder<SnsTables, "sns_deliveries">, row: DeliveryRow) =>
+  expression
+    .case()
+    .when(
+      exists(
+        selectFrom("sns_deliveries as earlier")
+          .select("earlier.id")
+          .where("earlier.lane", "=", row.lane)
+          .where("earlier.sequence", "<", row.sequence),
+      ),
+    )
+    .then(neverMs)
+    .else(row.due_ms)
+    .end();
 
 /** Statements that keep a message and its deliveries. */
 export function keepMessage(message: Message, deliveries: readonly DeliveryRow[]): Statement[] {
@@ -132,12 +168,14 @@ export function keepMessage(message: Message, deliveries: readonly DeliveryRow[]
         .compile(),
     },
   ];
-  for (let at = 0; at < deliveries.length; at += rowsPerStatement)
+  for (let at = 0; at < deliveries.length; at += rowsPerStatement) {
+    const rows = deliveries.slice(at, at + rowsPerStatement);
     statements.push({
       query: sql
         .insertInto("sns_deliveries")
-        .values(deliveries.slice(at, at + rowsPerStatement))
+        .values((expression) => rows.map((row) => (row.lane === row.id ? row : { ...row, due_ms: dueInLane(expression, row) })))
         .compile(),
     });
+  }
   return statements;
 }
