@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { rootPrincipal } from "#wire/principal.ts";
 import { maxLiveQueues } from "./limits.ts";
 import { arnOf, openSqsTrial, root, type SqsTrial } from "./trial.ts";
 
@@ -61,6 +62,17 @@ describe("a standard queue", () => {
   after(() => trial[Symbol.asyncDispose]());
 
   const send = (url: string, body: string, more = {}) => trial.sqs.sendMessage({ QueueUrl: url, MessageBody: body, ...more }, root);
+
+  test("is another one in another region, and in another account", async () => {
+    const url = await trial.queue("elsewhere");
+    const west = { ...root, region: "us-west-2" };
+    await assert.rejects(trial.sqs.sendMessage({ QueueUrl: url, MessageBody: "west" }, west), { code: "QueueDoesNotExist" });
+    await trial.sqs.createQueue({ QueueName: "elsewhere" }, west);
+    await trial.sqs.sendMessage({ QueueUrl: url, MessageBody: "west" }, west);
+    assert.deepEqual(await trial.bodies(url), []);
+    const others = { ...root, as: rootPrincipal("222222222222") };
+    assert.equal((await trial.sqs.listQueues({}, others)).QueueUrls, undefined);
+  });
 
   test("gives messages away in the order of their arrival, and hides them", async () => {
     const url = await trial.queue("order");
