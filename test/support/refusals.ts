@@ -1,9 +1,8 @@
 /** Errors of Lambda as rows of a table: code, status, exact message, and the members of the body. */
 import assert from "node:assert/strict";
-import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
 import type { Lambda } from "@aws-sdk/client-lambda";
+import { recordAnswers, type WireAnswer } from "./answers.ts";
 import { arnOf } from "./functions.ts";
 
 export interface Refusal {
@@ -67,23 +66,11 @@ export const wrongRevision: Refusal = {
 export function describeRefusals(title: string, connect: () => Lambda, rows: readonly RefusalRow[]): void {
   describe(title, () => {
     let lambda: Lambda;
-    /** The body of the last answer. */
-    let body = "";
+    let answer: WireAnswer;
 
     before(() => {
       lambda = connect();
-      lambda.middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          const response = result.response as { body: Readable };
-          const bytes = await buffer(response.body);
-          body = bytes.toString();
-          response.body = Readable.from([bytes]);
-          return result;
-        },
-        // Nearer to the wire than the SDK's own.
-        { step: "deserialize", priority: "low" },
-      );
+      answer = recordAnswers(lambda);
     });
 
     for (const [name, call, { code, status, message, members }] of rows) {
@@ -92,7 +79,7 @@ export function describeRefusals(title: string, connect: () => Lambda, rows: rea
           () => assert.fail("it was accepted"),
           (reason: Error & { $metadata?: { httpStatusCode?: number } }) => reason,
         );
-        const parsed = JSON.parse(body) as Record<string, string>;
+        const parsed = JSON.parse(answer.body) as Record<string, string>;
         assert.equal(parsed.message ?? parsed.Message, message);
         const seen = { code: error.name, status: error.$metadata?.httpStatusCode, members: Object.keys(parsed).sort().join(",") };
         assert.deepEqual(seen, { code, status, members });
