@@ -1,17 +1,18 @@
 /**
- * Hostile functions against the driver that isolates. Every attack fails, the neighbour does not notice, and at the end nothing is left: no process,
- * no control group, no loop device, no file.
+ * Hostile functions against the drivers that isolate. Every attack fails, the neighbour does not notice, and the machine is as it was
+ * before: no process more, no control group, no mount, no loop device, no file, no descriptor.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { after, afterEach, before, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { createFunction, eventually, payloadOf } from "#test/functions.ts";
 import { isolatingDrivers } from "#test/oci.ts";
 import { type Product, startProduct } from "#test/product.ts";
 import { processesTitled } from "#test/titled-processes.ts";
-import { cgroupsOf, loopDevicesOf } from "#test/traces.ts";
+import { cgroupsOf, loopDevicesOf, type Traces, tracesOf } from "#test/traces.ts";
 import { attackerSource, attacks, type Target } from "./attack-list.ts";
 
 for (const { isolation, skip } of isolatingDrivers)
@@ -30,10 +31,36 @@ for (const { isolation, skip } of isolatingDrivers)
       await createFunction(product.lambda, "neighbour", "let count = 0; exports.handler = async () => ++count;");
     });
 
+    const attack = async (code: string): Promise<unknown> =>
+      payloadOf(await product.lambda.invoke({ FunctionName: "attacker", Payload: JSON.stringify(code) }));
+
     let visits = 0;
-    afterEach(async () => {
+    const visitNeighbour = async (): Promise<void> => {
       const answer = await product.lambda.invoke({ FunctionName: "neighbour" });
       assert.equal(payloadOf(answer), ++visits, "the neighbour suffers");
+    };
+
+    let untouched: Traces;
+    before(async () => {
+      await attack("return 1;");
+      await visitNeighbour();
+      untouched = await settledTraces(product.dataFolder);
+      assert.ok(
+        Object.values(untouched).every((count) => count > 1),
+        "what is there now should be found, or this proves nothing",
+      );
+    });
+
+    afterEach(async () => {
+      await visitNeighbour();
+      // An attack may have cost the attacker his environment; this gives him one again.
+      assert.equal(await attack("return 1;"), 1);
+      const { descriptors, ...wanted } = untouched;
+      await eventually(
+        async () => tracesOf(product.dataFolder),
+        (seen) => seen.descriptors <= descriptors + 2 && isDeepStrictEqual({ ...seen, descriptors }, { ...wanted, descriptors }),
+        30,
+      );
     });
 
     after(async () => {
@@ -53,7 +80,7 @@ for (const { isolation, skip } of isolatingDrivers)
     for (const [name, body, outcome] of attacks) {
       test(`that ${name}`, async () => {
         const code = typeof body === "string" ? body : body(target);
-        const result = payloadOf(await product.lambda.invoke({ FunctionName: "attacker", Payload: JSON.stringify(code) }));
+        const result = await attack(code);
         if (outcome instanceof RegExp) assert.match(String(result), outcome);
         else assert.deepEqual(result, outcome);
       });
@@ -64,9 +91,26 @@ for (const { isolation, skip } of isolatingDrivers)
       await createFunction(product.lambda, "bomb", source, { Timeout: 2 });
       const { errorType } = payloadOf(await product.lambda.invoke({ FunctionName: "bomb" })) as { errorType: string };
       assert.equal(errorType, "Sandbox.Timedout");
+      await product.lambda.deleteFunction({ FunctionName: "bomb" });
       await eventually(
         () => processesTitled("pl-bomb -c bomb() { bomb | bomb & }; bomb"),
         ({ length }) => length === 0,
       );
     });
   });
+
+/** Once processes that are started ahead of need are there, and what was started for the start is gone: the same for a second. */
+async function settledTraces(dataFolder: string): Promise<Traces> {
+  let last = tracesOf(dataFolder);
+  let same = 0;
+  await eventually(
+    async () => tracesOf(dataFolder),
+    (seen) => {
+      same = isDeepStrictEqual(seen, last) ? same + 1 : 0;
+      last = seen;
+      return same === 20;
+    },
+    30,
+  );
+  return last;
+}

@@ -23,6 +23,31 @@ export const cgroupValues = (pid: number, file: string): string[] =>
 export const processesOf = (pid: number): number[] =>
   [...new Set(cgroupValues(pid, "cgroup.procs").flatMap((text) => text.split("\n").filter(Boolean)))].map(Number);
 
+export interface Traces {
+  processes: number;
+  cgroups: number;
+  loopDevices: number;
+  mounts: number;
+  /** Of environments, in the run folder. */
+  folders: number;
+  users: number;
+  descriptors: number;
+}
+
+/** How much of each the Pilotlight in this process has on the machine. */
+export function tracesOf(dataFolder: string): Traces {
+  const processes = processesOf(process.pid);
+  return {
+    processes: processes.length,
+    cgroups: cgroupsOf(process.pid).length,
+    loopDevices: loopDevicesOf(dataFolder).length,
+    mounts: read("/proc/self/mounts").split("\n").length,
+    folders: globSync(join(dataFolder, "run/*/")).length,
+    users: new Set(processes.map((pid) => /^Uid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1])).size,
+    descriptors: readdirSync("/proc/self/fd").length,
+  };
+}
+
 export interface Descendant {
   pid: number;
   parent: number;
