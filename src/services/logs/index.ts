@@ -4,8 +4,8 @@
  * are never used again, so that one that is deleted and made anew begins empty.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html
  */
+import { every } from "#wire/every.ts";
 import { service } from "#wire/service.ts";
-import { every } from "./loops/every.ts";
 import { sweep } from "./loops/sweep.ts";
 import { activityIntervalMs, sweepIntervalMs } from "./limits.ts";
 import { openLogs } from "./state.ts";
@@ -24,7 +24,7 @@ export const logs = service({
   },
   open: openLogs,
   loops: (state) => [
-    every(activityIntervalMs, state, () => state.groups.saveActivity(), { atStop: true }),
-    every(sweepIntervalMs, state, () => sweep(state)),
+    every(activityIntervalMs, "noting when groups were written to", state, () => state.groups.saveActivity(), { atStop: true }),
+    every(sweepIntervalMs, "a sweep of logs", state, () => sweep(state)),
   ],
 });

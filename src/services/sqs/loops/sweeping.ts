@@ -1,5 +1,5 @@
 /** Takes off the disk what nobody can receive any more: messages past their retention, purged and deleted ones, old deduplication ids. */
-import { sleep } from "#kit/clock.ts";
+import { every } from "#wire/every.ts";
 import type { Loop } from "#wire/service.ts";
 import { nameReuseMs, sweepBatch, sweepIntervalMs } from "../limits.ts";
 import { queueOf } from "../queue.ts";
@@ -10,25 +10,7 @@ const queuesPerPage = 200;
 const endedTasksMs = 7 * 24 * 3_600_000;
 
 export function sweeping(state: SqsState): Loop {
-  const run = async (signal: AbortSignal): Promise<void> => {
-    for (;;) {
-      await sleep(state.clock, sweepIntervalMs, signal).catch(() => {});
-      if (signal.aborted) return;
-      await sweep(state, signal).catch((error: unknown) => state.log.error("a sweep of sqs failed", { error }));
-    }
-  };
-  return {
-    start() {
-      const stopping = new AbortController();
-      const running = run(stopping.signal);
-      return {
-        async [Symbol.asyncDispose]() {
-          stopping.abort();
-          await running;
-        },
-      };
-    },
-  };
+  return every(sweepIntervalMs, "a sweep of sqs", state, (stopping) => sweep(state, stopping));
 }
 
 export async function sweep(state: SqsState, signal?: AbortSignal): Promise<void> {

@@ -12,7 +12,7 @@ test("an action runs at its interval, survives a failure, and runs a last time o
     const action = async (): Promise<void> => {
       if (++runs === 1) throw new Error("once");
     };
-    const loop = every(1_000, { clock, log: createLog("error", (line) => void lines.push(line)) }, action, { atStop }).start();
+    const loop = every(1_000, "the test", { clock, log: createLog("error", (line) => void lines.push(line)) }, action, { atStop }).start();
     await clock.advance(999);
     assert.equal(runs, 0);
     await clock.advance(2_001);
