@@ -9,6 +9,22 @@ export interface SystemCallNumbers {
   socket: number;
 }
 
+/** From 424 on a call has the same number everywhere. */
+const commonNumbers = {
+  io_uring_setup: 425,
+  io_uring_enter: 426,
+  io_uring_register: 427,
+  open_tree: 428,
+  move_mount: 429,
+  fsopen: 430,
+  fsconfig: 431,
+  fsmount: 432,
+  fspick: 433,
+  pidfd_getfd: 438,
+  mount_setattr: 442,
+  quotactl_fd: 443,
+};
+
 /** https://github.com/torvalds/linux/blob/master/arch/x86/entry/syscalls/syscall_64.tbl */
 const forbiddenX64: Readonly<Record<string, number>> = {
   ptrace: 101,
@@ -52,18 +68,7 @@ const forbiddenX64: Readonly<Record<string, number>> = {
   kexec_file_load: 320,
   bpf: 321,
   userfaultfd: 323,
-  io_uring_setup: 425,
-  io_uring_enter: 426,
-  io_uring_register: 427,
-  open_tree: 428,
-  move_mount: 429,
-  fsopen: 430,
-  fsconfig: 431,
-  fsmount: 432,
-  fspick: 433,
-  pidfd_getfd: 438,
-  mount_setattr: 442,
-  quotactl_fd: 443,
+  ...commonNumbers,
 };
 
 /** https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/unistd.h */
@@ -106,18 +111,7 @@ const forbiddenArm64: Readonly<Record<string, number>> = {
   bpf: 280,
   userfaultfd: 282,
   kexec_file_load: 294,
-  io_uring_setup: 425,
-  io_uring_enter: 426,
-  io_uring_register: 427,
-  open_tree: 428,
-  move_mount: 429,
-  fsopen: 430,
-  fsconfig: 431,
-  fsmount: 432,
-  fspick: 433,
-  pidfd_getfd: 438,
-  mount_setattr: 442,
-  quotactl_fd: 443,
+  ...commonNumbers,
 };
 
 export const systemCallNumbers: Readonly<Partial<Record<NodeJS.Architecture, SystemCallNumbers>>> = {
