@@ -1,9 +1,7 @@
 /** Functions that mean harm, or are only broken. Each gets AWS's answer, its neighbour goes on, and nothing of it stays behind. */
 import assert from "node:assert/strict";
-import { existsSync, realpathSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import { createFunction, eventually, nodeRuntime, payloadOf, tailOf } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
@@ -268,94 +266,7 @@ describe("a function that", () => {
   });
 });
 
-/** A Node that functions can see: their /tmp is their own, and this repository may lie in ours. */
-const interpreter = [process.execPath, ...(process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "node"))]
-  .filter((path) => existsSync(path))
-  .map((path) => realpathSync(path))
-  .find((path) => !path.startsWith(`${realpathSync(tmpdir())}/`));
-const skip = interpreter === undefined && "there is no Node outside of the folder for temporary files";
-
-describe("a runtime of the customer's own that", { skip }, () => {
-  const runtime = "provided.al2023";
-  /** A driver that isolates hides the interpreter, which such a runtime must bring, and which is too large for a package of a test. */
-  let open: Product;
-
-  before(async () => {
-    open = await startProduct({}, "--isolation", "none");
-  });
-  after(() => open[Symbol.asyncDispose]());
-
-  /** Does what its event says, notes the statuses that it is answered with, and tells them when asked to. */
-  const bootstrap = `#!${interpreter}
-    const http = require("node:http"), net = require("node:net");
-    const [hostname, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(":");
-    const statuses = [];
-    const call = (method, path, body) => new Promise((resolve, reject) => {
-      const request = http.request({ hostname, port, method, path: "/2018-06-01/runtime/" + path }, (response) => {
-        const chunks = [];
-        response.on("data", (chunk) => chunks.push(chunk));
-        response.on("end", () => resolve({ status: response.statusCode, id: response.headers["lambda-runtime-aws-request-id"], text: Buffer.concat(chunks).toString() }));
-      });
-      request.on("error", reject).end(body);
-    });
-    const note = async (...args) => statuses.push((await call(...args)).status);
-    const acts = {
-      tell: (id) => call("POST", "invocation/" + id + "/response", JSON.stringify(statuses.splice(0))),
-      garbage: async (id) => {
-        await new Promise((resolve) => net.connect(port, hostname, function () { this.end("\\0garbage\\r\\n\\r\\n"); }).resume().on("error", () => {}).on("close", resolve));
-        await acts.tell(id);
-      },
-      foreign: async (id) => {
-        for (const other of ["00000000-0000-4000-8000-000000000000", "..", "%00"]) await note("POST", "invocation/" + other + "/response", "1");
-        await acts.tell(id);
-      },
-      paths: async (id) => {
-        await note("GET", "nothing");
-        await note("DELETE", "invocation/next");
-        await note("POST", "init/error", "{}");
-        await acts.tell(id);
-      },
-      double: async (id) => {
-        await note("POST", "invocation/" + id + "/response", '"first"');
-        await note("POST", "invocation/" + id + "/response", '"second"');
-        await note("POST", "invocation/" + id + "/error", "{}");
-      },
-      oversized: (id) => note("POST", "invocation/" + id + "/response", "x".repeat(7_000_000)),
-      hurried: () => {},
-    };
-    (async () => {
-      for (;;) {
-        const { id, text } = await call("GET", "invocation/next");
-        await acts[JSON.parse(text)](id);
-      }
-    })();`;
-
-  /** With the log's tail, for which the answer waits until the environment can be used again: one serves all. */
-  const invoke = async (act: string): Promise<unknown> =>
-    payloadOf(await open.lambda.invoke({ FunctionName: "custom", Payload: JSON.stringify(act), LogType: "Tail" }));
-
-  test("breaks every rule of the Runtime API", async () => {
-    await createFunction(open.lambda, "custom", "", {
-      Runtime: runtime,
-      Handler: "any",
-      Timeout: 2,
-      Code: { ZipFile: await zipOf({ bootstrap }, 0o100755) },
-    });
-    assert.deepEqual(await invoke("garbage"), []);
-    assert.deepEqual(await invoke("foreign"), [400, 400, 400]);
-    assert.deepEqual(await invoke("paths"), [404, 405, 403]);
-    assert.equal(await invoke("double"), "first");
-    assert.deepEqual(await invoke("tell"), [202, 403, 403]);
-    assert.equal(((await invoke("oversized")) as FunctionFault).errorType, "Function.ResponseSizeTooLarge");
-    assert.deepEqual(await invoke("tell"), [413]);
-  });
-
-  test("asks for more before it has answered", async () => {
-    const fault = (await invoke("hurried")) as FunctionFault;
-    assert.equal(fault.errorType, "Sandbox.Timedout");
-    assert.deepEqual(await invoke("tell"), []);
-  });
-
+describe("a runtime of the customer's own that", () => {
   const missing: FunctionFault = {
     errorType: "Runtime.InvalidEntrypoint",
     errorMessage: "RequestId: ID Error: Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]",
@@ -372,7 +283,7 @@ describe("a runtime of the customer's own that", { skip }, () => {
   ];
   for (const [name, zip, wanted] of bootstraps) {
     test(name, async () => {
-      const fault = await faultOf("", { Runtime: runtime, Handler: "any", Code: { ZipFile: await zip() } });
+      const fault = await faultOf("", { Runtime: "provided.al2023", Handler: "any", Code: { ZipFile: await zip() } });
       if (wanted instanceof RegExp) assert.match(fault.errorType, wanted);
       else assert.deepEqual(fault, wanted);
     });
