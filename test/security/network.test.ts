@@ -20,6 +20,7 @@ import { OutboundNetwork } from "#sandbox/drivers/linux/network/outbound.ts";
 import { newAddress, newRoute } from "#sandbox/drivers/linux/network/rtnetlink.ts";
 import { loadSystemCalls, type SystemCalls } from "#sandbox/drivers/linux/system-calls.ts";
 import { createFunction, eventually, payloadOf } from "#test/functions.ts";
+import { isolatingDrivers } from "#test/oci.ts";
 import { elsewhere, enterOwnMachine, type Internet, longName, machineAddresses, openInternet } from "#test/own-machine.ts";
 import { type Product, spawnProduct, startProduct } from "#test/product.ts";
 import { canIsolate } from "#test/traces.ts";
@@ -120,17 +121,21 @@ const tricks: Attack[] = [
   ["makes packets of its own", "return syscall(41, 2, 3, 255);", "errno 1"],
   [
     "sends in another's name",
-    `return new Promise((resolve) => require("node:dgram").createSocket("udp4").on("error", (error) => resolve(error.code)).bind(0, "198.18.0.17"));`,
+    `const own = os.networkInterfaces().eth0.find(({ family }) => family === "IPv4").address;
+      const other = own.replace(/\\d+$/, (last) => (Number(last) ^ 1));
+      return new Promise((resolve) => require("node:dgram").createSocket("udp4").on("error", (error) => resolve(error.code)).bind(0, other, () => resolve(other)));`,
     "EADDRNOTAVAIL",
   ],
   ["changes its routes", 'return run("/usr/sbin/ip route del default 2>&1 || echo refused").trim().split("\\n").at(-1);', "refused"],
 ];
 
-describe("an isolated function", options, () => {
+for (const { isolation, skip } of isolatingDrivers) describe(`a function on ${isolation}`, { skip }, () => waysOut(isolation));
+
+function waysOut(isolation: string): void {
   let product: Product;
 
   before(async () => {
-    product = await startProduct({}, ...isolated);
+    product = await startProduct({}, "--isolation", isolation);
     await createFunction(product.lambda, "attacker", attackerSource, { MemorySize: 1769, Timeout: 30 });
   });
 
@@ -161,7 +166,7 @@ describe("an isolated function", options, () => {
     assert.equal(await attack(connectTo(address, 8007)), unreachable);
     assert.equal(await outcomeOf(connect(8007, address)), "silence");
   });
-});
+}
 
 const outcomeOf = (socket: Socket): Promise<string | undefined> =>
   new Promise((resolve) => {
