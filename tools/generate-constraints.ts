@@ -67,6 +67,7 @@ const services: readonly Service[] = [
     },
   },
   { name: "sns", botocore: "sns", sdk: "@aws-sdk/client-sns" },
+  { name: "xray", botocore: "xray", sdk: "@aws-sdk/client-xray" },
 ];
 
 /** A service-2.json, as far as it matters here. */
