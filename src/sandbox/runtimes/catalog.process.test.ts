@@ -19,7 +19,8 @@ async function open(
     await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }
   const options = { productFolder: "/product", toolchainFolder: join(folder, "toolchains"), searchPath: pathOf(folder), log: silentLog };
-  return { catalog: new RuntimeCatalog(options), folder };
+  const moreFolders = { java: [join(folder, "jvm")], ruby: [join(folder, "rubies")] };
+  return { catalog: new RuntimeCatalog({ ...options, moreFolders }), folder };
 }
 
 const python = (version: string): string => `printf '${version}\\n/real/python${version}\\n/real\\n'`;
@@ -66,6 +67,36 @@ test("what cannot be served says so", async (t) => {
   for (const runtime of ["nodejs14.x", "nodejs", "java25", "ruby3.4", ""]) {
     await assert.rejects(catalog.find(runtime, "/code"), { name: "SandboxFailure", reason: "runtime-missing" });
   }
+});
+
+const ruby = (version: string): string => `printf '${version}\\n/real/ruby${version}\\n/real\\n'`;
+
+test("a Ruby is found by its own word; the next newer one serves where there is none of the version", async (t) => {
+  const { catalog, folder } = await open(t, {
+    ruby: "exit 127",
+    "ruby3.1": ruby("3.1"),
+    "rubies/4.0/bin/ruby": ruby("4.0"),
+    "rubies/3.4/bin/ruby": ruby("3.4"),
+  });
+  const start = await catalog.find("ruby3.3", "/code");
+  assert.deepEqual([start.program, start.args, start.link], ["/real/ruby3.4", ["/product/runtimes/ruby/bootstrap.rb"], "frames"]);
+  assert.deepEqual(start.variables({ task: "/var/task", layers: "/opt", hasFileSystems: true }), {
+    GEM_PATH: "/var/task/vendor/bundle/ruby/3.3.0:/opt/ruby/gems/3.3.0",
+    RUBYLIB: "/var/task:/opt/ruby/lib",
+  });
+  assert.deepEqual(await catalog.survey("ruby3.4"), { state: "ready", found: "/real/ruby3.4" });
+  assert.deepEqual(await catalog.survey("ruby3.3"), { state: "ready", found: "/real/ruby3.4, which is 3.4" });
+  await rm(join(folder, "rubies"), { recursive: true });
+  const { catalog: later } = await open(t, { "ruby3.1": ruby("3.1") });
+  await assert.rejects(later.find("ruby3.2", "/code"), { reason: "runtime-missing", message: /ruby 3\.2 or newer on the PATH/ });
+});
+
+test("a survey says what is missing and how to get it", async (t) => {
+  const { catalog } = await open(t, {});
+  const java = await catalog.survey("java21");
+  assert.ok(java.state === "missing" && /JDK or JRE 21 or newer/.test(java.remedy));
+  assert.deepEqual(await catalog.survey("provided.al2023"), { state: "ready", found: "the function brings its own" });
+  assert.equal((await catalog.survey("dotnet8")).state, "missing");
 });
 
 test("a custom runtime starts from its package", async (t) => {

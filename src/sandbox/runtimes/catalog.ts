@@ -3,10 +3,17 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "#kit/log.ts";
 import { SandboxFailure } from "../contract.ts";
+import { JavaClient } from "./java-client.ts";
+import { JavaHomes, usualJavaFolders } from "./java-homes.ts";
+import { javaStart, javaVersion } from "./java-start.ts";
+import { asFolder } from "./maven-settings.ts";
 import { NodeToolchain } from "./node-toolchain.ts";
 import { linkSdk } from "./nodejs-sdk.ts";
 import { PythonInterpreters } from "./python-interpreters.ts";
+import { RubyInterpreters, usualRubyFolders } from "./ruby-interpreters.ts";
+import { rubyStart } from "./ruby-start.ts";
 import type { RuntimeStart } from "./runtime-start.ts";
+import { type RuntimeSurvey, surveyOf } from "./runtime-survey.ts";
 
 export interface CatalogOptions {
   /** Holds `runtimes/` and `node_modules/`. */
@@ -15,6 +22,10 @@ export interface CatalogOptions {
   toolchainFolder: string;
   /** As in PATH. */
   searchPath: string;
+  /** Where interpreters are looked for besides: in folders of these folders. Without it, where people usually have them. */
+  moreFolders?: { java: readonly string[]; ruby: readonly string[] };
+  /** Base URL of the Maven repository that AWS's runtime client for Java is fetched from; without it, the one that this machine's Maven asks. */
+  mavenRepository?: string | undefined;
   log: Log;
 }
 
@@ -29,32 +40,54 @@ export class RuntimeCatalog {
   #sdkFolder: Promise<string> | undefined;
   #node: NodeToolchain;
   #python: PythonInterpreters;
+  #java: JavaHomes;
+  #javaClient: JavaClient;
+  #ruby: RubyInterpreters;
 
-  constructor({ productFolder, toolchainFolder, searchPath, log }: CatalogOptions) {
+  constructor(options: CatalogOptions) {
+    const { productFolder, toolchainFolder, searchPath, mavenRepository, log } = options;
+    const moreFolders = options.moreFolders ?? { java: usualJavaFolders(), ruby: usualRubyFolders() };
     this.#productFolder = productFolder;
     this.#toolchainFolder = toolchainFolder;
     this.#node = new NodeToolchain(toolchainFolder, searchPath, log);
     this.#python = new PythonInterpreters(searchPath);
+    this.#ruby = new RubyInterpreters(searchPath, moreFolders.ruby);
+    this.#java = new JavaHomes(searchPath, moreFolders.java);
+    const librariesFile = join(productFolder, "runtimes", "java", "libraries.json");
+    this.#javaClient = new JavaClient({ librariesFile, toolchainFolder, repositoryUrl: mavenRepository && asFolder(mavenRepository), log });
   }
 
   /** For a function with this code and these layers. Rejects with `SandboxFailure` ("runtime-missing"). */
   async find(runtime: string, taskFolder: string, layersFolder?: string): Promise<RuntimeStart> {
-    const [, family, version = ""] = /^(nodejs|python|provided)(.*)$/.exec(runtime) ?? [];
+    const [, family, version = ""] = /^(nodejs|python|java|ruby|provided)(.*)$/.exec(runtime) ?? [];
     if (family === "nodejs") return this.#nodejs(Number.parseInt(version, 10));
     if (family === "python") return this.#pythonStart(version);
+    if (family === "java") return this.#javaStart(runtime);
+    if (family === "ruby") return rubyStart(version, await this.#ruby.find(version), this.#productFolder);
     if (family === "provided") return customStart(taskFolder, layersFolder);
-    throw new SandboxFailure("runtime-missing", `The runtime ${runtime} is not served yet; use nodejs, python or provided.`);
+    throw new SandboxFailure("runtime-missing", `The runtime ${runtime} is not served yet; use nodejs, python, java, ruby or provided.`);
   }
 
-  /** The interpreter of a managed runtime, if it is on this machine already: nothing is fetched. */
-  async locate(runtime: string): Promise<string | undefined> {
-    const [, family, version = ""] = /^(nodejs|python)(.*)$/.exec(runtime) ?? [];
-    if (family === "nodejs") return this.#node.locate(Number.parseInt(version, 10)).catch(() => undefined);
-    if (family !== "python") return undefined;
-    return this.#python.find(version).then(
-      ({ program }) => program,
-      () => undefined,
-    );
+  /** What a function of this runtime would find on this machine. Nothing is fetched. */
+  async survey(runtime: string): Promise<RuntimeSurvey> {
+    const [, family, version = ""] = /^(nodejs|python|java|ruby|provided)(.*)$/.exec(runtime) ?? [];
+    if (family === "provided") return { state: "ready", found: "the function brings its own" };
+    try {
+      if (family === "nodejs") return await this.#node.survey(Number.parseInt(version, 10));
+      if (family === "python") return { state: "ready", found: (await this.#python.find(version)).program };
+      if (family === "ruby") return surveyOf(await this.#ruby.find(version), version);
+      if (family === "java") return await this.#surveyJava(javaVersion(runtime));
+    } catch (error) {
+      if (error instanceof SandboxFailure) return { state: "missing", remedy: error.message };
+      throw error;
+    }
+    return { state: "missing", remedy: "It is not served yet." };
+  }
+
+  async #surveyJava(version: number): Promise<RuntimeSurvey> {
+    const java = await this.#java.find(version);
+    const found = surveyOf({ ...java, version: String(java.major) }, String(version));
+    return (await this.#javaClient.isHere()) ? found : { ...found, state: "fetchable", source: "AWS's runtime client, from Maven Central" };
   }
 
   async #nodejs(major: number): Promise<RuntimeStart> {
@@ -65,6 +98,7 @@ export class RuntimeCatalog {
     return {
       link: "frames",
       canStandBy: true,
+      forkServer: "nodejs",
       program,
       args: [join(runtimeFolder, "bootstrap.mjs")],
       runtimeFolder,
@@ -77,12 +111,18 @@ export class RuntimeCatalog {
     };
   }
 
+  async #javaStart(runtime: string): Promise<RuntimeStart> {
+    const java = await this.#java.find(javaVersion(runtime));
+    return javaStart(runtime, java, await this.#javaClient.prepare(java));
+  }
+
   async #pythonStart(version: string): Promise<RuntimeStart> {
     const runtimeFolder = join(this.#productFolder, "runtimes", "python");
     const { program, prefix } = await this.#python.find(version);
     return {
       link: "frames",
       canStandBy: true,
+      forkServer: "python",
       program,
       // Unbuffered, so that what a function prints is seen at once.
       args: ["-u", join(runtimeFolder, "bootstrap.py")],

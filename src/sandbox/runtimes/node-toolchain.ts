@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { Log } from "#kit/log.ts";
 import { SandboxFailure } from "../contract.ts";
+import type { RuntimeSurvey } from "./runtime-survey.ts";
 
 const run = promisify(execFile);
 
@@ -44,7 +45,7 @@ export class NodeToolchain {
 
   async #find(major: number): Promise<string> {
     if (!(major >= oldestMajor)) throw new SandboxFailure("runtime-missing", `Node.js before ${oldestMajor} is not served.`);
-    const here = await this.locate(major);
+    const here = await this.#locate(major);
     if (here !== undefined) return here;
     await this.#install(major, this.#installation(major));
     const path = await pathIfMajor(this.#installedBinary(major), major);
@@ -52,8 +53,15 @@ export class NodeToolchain {
     return path;
   }
 
+  /** Rejects with `SandboxFailure` if there is none, nor a package with one. */
+  async survey(major: number): Promise<RuntimeSurvey> {
+    const found = await this.#locate(major);
+    if (found !== undefined) return { state: "ready", found };
+    return { state: "fetchable", found: "not here", source: `${binaryPackage(major)}@${major}, from npm's registry` };
+  }
+
   /** Absolute path of a binary that is here already. */
-  async locate(major: number): Promise<string | undefined> {
+  async #locate(major: number): Promise<string | undefined> {
     const onPath = this.#searchPath.split(delimiter).map((folder) => join(folder, "node"));
     for (const candidate of [process.execPath, ...onPath, this.#installedBinary(major)]) {
       const path = await pathIfMajor(candidate, major);
