@@ -1,192 +1,57 @@
 /*
- * Starts one program in a sandbox: what launch-script.ts does with a chain of a dozen programs, in one. It reads an order (order.h) from its standard
- * input, becomes the leader that waits outside of the sandbox, and ends as the program ends: with its status, or by its signal.
+ * Starts programs in sandboxes: what launch-script.ts does with a chain of a dozen programs, in one. The supervisor starts it once and sends it orders
+ * (order.h); it is small, so that it forks in a tenth of a millisecond however large the supervisor is. For each order there is a leader that waits
+ * outside of the sandbox and ends as the program ends: with its status, or by its signal.
  *
- * Descriptors: 0 the order; 1 and 2 the program's output; 3 its frames, if the order says so; 4 the network namespace.
+ * Descriptors: 3, a socket of messages, each a number that names the launch and an order, with the descriptors that the order tells of: standard output and
+ * error, frames, the network namespace. 4, a stream of reports.
  *
- * It runs as root and is trusted; what it reads comes from the supervisor, but names files that customers can name. It allocates nothing, and ends
- * at the first thing that fails, with status 125 and a line that says what.
+ * It runs as root and is trusted; what it reads comes from the supervisor, but names files that customers can name. It allocates nothing. A leader ends at
+ * the first thing that fails, with status 125 and a line in the program's errors that says what.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/loop.h>
-#include <linux/seccomp.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
-#include "order.h"
+#include "fork-request.h"
+#include "messages.h"
+#include "sandbox.h"
 
-enum { frames_descriptor = 3, network_descriptor = 4, failed_status = 125 };
+enum { orders_descriptor = 3, reports_descriptor = 4, max_launches = 16 * 1024, max_servers = 256 };
 
-static void fail(const char *what) {
-  dprintf(2, "%s: %s\n", what, strerror(errno));
-  _exit(failed_status);
-}
+/* Where a leader has them. */
+enum { network_descriptor = 4, server_descriptor = 5 };
 
-static void check(long result, const char *what) {
-  if (result < 0) fail(what);
-}
+enum report_kind { report_started = 1, report_ended = 2, report_refused = 3 };
 
-/* The path of a place in the root that is being put together. */
-static const char *in_root(const struct order *order, const char *place) {
-  static char path[4096];
-  if ((size_t)snprintf(path, sizeof path, "%s%s", order->root, place) >= sizeof path) {
-    errno = ENAMETOOLONG;
-    fail(place);
-  }
-  return path;
-}
+struct report {
+  uint32_t launch;
+  uint32_t kind;
+  /* The leader's process id; its status, as waitpid gives it. */
+  int32_t value;
+};
 
-/* With its parents, as mkdir -p does. */
-static void make_folder(const char *path) {
-  char part[4096];
-  check(snprintf(part, sizeof part, "%s", path) < (int)sizeof part ? 0 : -1, path);
-  for (char *at = part + 1; *at; at++) {
-    if (*at != '/') continue;
-    *at = 0;
-    if (mkdir(part, 0755) < 0 && errno != EEXIST) fail(part);
-    *at = '/';
-  }
-  if (mkdir(part, 0755) < 0 && errno != EEXIST) fail(part);
-}
+static struct {
+  pid_t leader;
+  uint32_t launch;
+} launches[max_launches];
+static unsigned launch_count;
 
-/* Whoever writes 0 into the list of a control group's processes is in it, and so are its children. */
-static void enter_groups(const struct order *order) {
-  for (unsigned at = 0; at < order->door_count; at++) {
-    int door = open(order->doors[at], O_WRONLY | O_CLOEXEC);
-    check(door, order->doors[at]);
-    check(write(door, "0", 1), order->doors[at]);
-    close(door);
-  }
-}
+/* By their numbers: where requests to fork are sent. */
+static int servers[max_servers];
 
-/* A loop device that shows the image as a disk, and is gone when nobody uses it any more. Its descriptor, and its name in `name`. */
-static int attach_image(const char *image, char *name, size_t size) {
-  int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-  int file = open(image, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  check(control, "/dev/loop-control");
-  check(file, image);
-  for (int attempt = 0; attempt < 64; attempt++) {
-    int number = ioctl(control, LOOP_CTL_GET_FREE);
-    check(number, "LOOP_CTL_GET_FREE");
-    snprintf(name, size, "/dev/loop%d", number);
-    int device = open(name, O_RDWR | O_CLOEXEC);
-    check(device, name);
-    struct loop_config config = {.fd = file, .info = {.lo_flags = LO_FLAGS_AUTOCLEAR}};
-    snprintf((char *)config.info.lo_file_name, LO_NAME_SIZE, "%s", image);
-    if (ioctl(device, LOOP_CONFIGURE, &config) == 0) {
-      close(file);
-      close(control);
-      return device;
-    }
-    /* Somebody was quicker. */
-    if (errno != EBUSY) fail("LOOP_CONFIGURE");
-    close(device);
-  }
-  fail("no free loop device");
-  return -1;
-}
-
-static void mount_tmp(const struct order *order) {
-  const char *place = in_root(order, "/tmp");
-  if (order->tmp_is_image) {
-    char name[32];
-    int device = attach_image(order->tmp, name, sizeof name);
-    check(mount(name, place, "ext4", MS_NOSUID | MS_NODEV | MS_NOATIME, "noinit_itable"), "mounting the image of /tmp");
-    close(device);
-  } else {
-    check(mount(order->tmp, place, NULL, MS_BIND, NULL), order->tmp);
-    check(mount(NULL, place, NULL, MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV, NULL), order->tmp);
-  }
-  check(chown(place, order->uid, order->uid), "chown of /tmp");
-  check(chmod(place, 0700), "chmod of /tmp");
-}
-
-static void mount_all(const struct order *order) {
-  for (unsigned at = 0; at < order->mount_count; at++) {
-    const struct order_mount *wanted = &order->mounts[at];
-    const char *place = in_root(order, wanted->place);
-    if (wanted->kind == mount_tmpfs) {
-      check(mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, wanted->source), wanted->place);
-      continue;
-    }
-    if (!strncmp(wanted->place, "/tmp/", 5) || !strncmp(wanted->place, "/mnt/", 5)) make_folder(place);
-    check(mount(wanted->source, place, NULL, MS_BIND, NULL), wanted->source);
-    /* A bind mount takes its options only when it is there. */
-    unsigned long flags = MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | (wanted->kind == mount_read_only ? MS_RDONLY : 0);
-    check(mount(NULL, place, NULL, flags, NULL), wanted->source);
-  }
-}
-
-/* After this nothing else of the machine has a name. */
-static void enter_root(const struct order *order) {
-  check(mount("proc", in_root(order, "/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2"), "proc");
-  check(chdir(order->root), order->root);
-  check(syscall(SYS_pivot_root, ".", "."), "pivot_root");
-  check(umount2(".", MNT_DETACH), "umount of the old root");
-  check(chdir("/var/task"), "/var/task");
-}
-
-static void set_limit(int resource, rlim_t value) {
-  struct rlimit limit = {value, value};
-  check(setrlimit(resource, &limit), "setrlimit");
-}
-
-/* The bounding set is what programs can gain when they run, the inheritable set what they can keep. */
-static void drop_capabilities(void) {
-  for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
-    check(prctl(PR_CAPBSET_DROP, capability, 0, 0, 0), "PR_CAPBSET_DROP");
-}
-
-static void become_user(const struct order *order) {
-  set_limit(RLIMIT_NOFILE, order->descriptors);
-  set_limit(RLIMIT_NPROC, order->processes);
-  set_limit(RLIMIT_CORE, 0);
-  drop_capabilities();
-  check(setgroups(order->group_count, order->groups), "setgroups");
-  check(setresgid(order->uid, order->uid, order->uid), "setresgid");
-  check(setresuid(order->uid, order->uid, order->uid), "setresuid");
-  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  struct __user_cap_data_struct none[2] = {{0}};
-  check(syscall(SYS_capset, &header, none), "capset");
-  check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
-  /* Last, because a change of user takes it away. */
-  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
+static void report(uint32_t launch, enum report_kind kind, int value) {
+  struct report report = {launch, kind, value};
+  if (write(reports_descriptor, &report, sizeof report) != sizeof report) _exit(0);
 }
 
 /* The leader's child in the sandbox: completes the root, goes in there, gives up every right, and becomes the program. */
 static void become_program(struct order *order) {
   close(network_descriptor);
-  mount_tmp(order);
-  mount_all(order);
-  check(sethostname("localhost", 9), "sethostname");
-  enter_root(order);
-  int null = open("/dev/null", O_RDONLY);
-  check(null, "/dev/null");
-  check(dup2(null, 0), "dup2");
-  if (null > 0) close(null);
+  enter_own_root(order);
+  read_nothing();
   if (!order->has_frames) close(frames_descriptor);
-  umask(0022);
   become_user(order);
-  if (order->filter_count > 0) {
-    struct sock_fprog filter = {order->filter_count, order->filter};
-    check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "seccomp");
-  }
   execve(order->arguments[0], order->arguments, order->variables);
   int reason = errno;
   if (reason == ENOEXEC) {
@@ -213,14 +78,8 @@ static void be_first(int leader) {
   for (;;) pause();
 }
 
-static void lead(pid_t program) {
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  check(null, "/dev/null");
-  /* The output is at its end when the program's is. */
-  for (int descriptor = 0; descriptor <= network_descriptor; descriptor++) dup2(null, descriptor);
-  int status = 0;
-  while (waitpid(program, &status, 0) < 0)
-    if (errno != EINTR) _exit(failed_status);
+/* Ends as the program ended. */
+static void end_alike(int status) {
   if (WIFSIGNALED(status)) {
     set_limit(RLIMIT_CORE, 0);
     signal(WTERMSIG(status), SIG_DFL);
@@ -229,36 +88,212 @@ static void lead(pid_t program) {
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : failed_status);
 }
 
-int main(void) {
-  static char bytes[order_max_bytes];
-  static struct order order;
-  size_t size = 0;
-  for (ssize_t count = 1; count > 0 && size < sizeof bytes; size += (size_t)count) {
-    count = read(0, bytes + size, sizeof bytes - size);
-    check(count, "reading the order");
-  }
-  const char *complaint = parse_order(bytes, size, &order);
-  if (complaint) {
-    dprintf(2, "the order cannot be read: %s\n", complaint);
-    return failed_status;
-  }
-  /* When the supervisor is gone nothing shall stay. */
+/* Of what a leader has open, nothing but `kept` stays: the output is at its end when the program's is. */
+static void let_go(unsigned kept) {
+  close_range(0, kept - 1, 0);
+  close_range(kept + 1, ~0U, 0);
+}
+
+static void lead(pid_t program) {
+  close_range(0, ~0U, 0);
+  int status = 0;
+  while (waitpid(program, &status, 0) < 0)
+    if (errno != EINTR) _exit(failed_status);
+  end_alike(status);
+}
+
+/* The program is a fork of the server's, which tells of its end. */
+static void lead_forked(const struct order *order, char *bytes, size_t size, pid_t first, const int *doors) {
+  int ends[2];
+  check(pipe2(ends, O_CLOEXEC), "pipe");
+  struct message request = {.bytes = bytes, .size = size, .descriptor_count = request_doors + order->door_count};
+  request.descriptors[request_first] = (int)syscall(SYS_pidfd_open, first, 0);
+  check(request.descriptors[request_first], "pidfd_open");
+  request.descriptors[request_output] = 1;
+  request.descriptors[request_errors] = 2;
+  request.descriptors[request_frames] = frames_descriptor;
+  request.descriptors[request_status] = ends[1];
+  memcpy(request.descriptors + request_doors, doors, sizeof(int) * order->door_count);
+  check(send_message(server_descriptor, &request), "asking the fork server");
+  let_go((unsigned)ends[0]);
+  int status = 0;
+  ssize_t count;
+  while ((count = read(ends[0], &status, sizeof status)) < 0)
+    if (errno != EINTR) _exit(failed_status);
+  end_alike(count == sizeof status ? status : SIGKILL);
+}
+
+/* Whoever reads the variables of the leader, or of the sandbox's first process, sees it: the supervisor, after a start over. */
+static void wear_marker(const char *marker) {
+  char *place = getenv("PILOTLIGHT_ENVIRONMENT");
+  if (!place || !marker || strlen(marker) > strlen(place)) return;
+  memset(place, 0, strlen(place));
+  memcpy(place, marker, strlen(marker));
+}
+
+static void be_leader(struct order *order, char *bytes, size_t size) {
+  static int doors[order_max_doors];
+  /* When the launcher is gone nothing shall stay. */
+  pid_t launcher = getppid();
   check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
-  if (getppid() != order.supervisor) return failed_status;
+  if (getppid() != launcher) _exit(failed_status);
   int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
   check(self, "pidfd_open");
-  enter_groups(&order);
-  int holder = open(order.holder, O_RDONLY | O_CLOEXEC);
-  check(holder, order.holder);
-  check(setns(network_descriptor, CLONE_NEWNET), "setns of the network");
+  wear_marker(order->marker);
+  be_dispensable();
+  open_doors(order, doors);
+  enter_groups(order, doors);
+  int holder = open(order->holder, O_RDONLY | O_CLOEXEC);
+  check(holder, order->holder);
+  if (order->has_network) check(setns(network_descriptor, CLONE_NEWNET), "setns of the network");
   check(setns(holder, CLONE_NEWNS), "setns of the files");
   check(unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID), "unshare");
   check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "making the mounts private");
   pid_t first = fork();
   check(first, "fork");
   if (first == 0) be_first(self);
+  if (order->forked_by) lead_forked(order, bytes, size, first, doors);
   pid_t program = fork();
   check(program, "fork");
-  if (program == 0) become_program(&order);
+  if (program == 0) become_program(order);
   lead(program);
+}
+
+/*
+ * A fork server sees what its functions see, and nothing else; but it is root, in the process namespace of the machine, because its forks have to enter
+ * sandboxes. Its descriptor 3 is where requests come from; 4, by which it tells the supervisor that it is ready.
+ */
+static void become_server(struct order *order) {
+  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
+  int holder = open(order->holder, O_RDONLY | O_CLOEXEC);
+  check(holder, order->holder);
+  check(setns(holder, CLONE_NEWNS), "setns of the files");
+  check(unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET), "unshare");
+  check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "making the mounts private");
+  mount_all(order);
+  enter_root(order, NULL);
+  read_nothing();
+  umask(0022);
+  execve(order->arguments[0], order->arguments, order->variables);
+  fail(order->arguments[0]);
+}
+
+/* In the child: puts the descriptors where they belong, and closes the others. All that come are above those places. */
+static void place_descriptors(const struct message *message, const struct order *order, int server) {
+  const int *given = message->descriptors;
+  read_nothing();
+  check(dup2(given[0], 1), "dup2");
+  check(dup2(given[1], 2), "dup2");
+  unsigned next = 2;
+  int frames = order->has_frames ? given[next++] : 0;
+  if (order->becomes_server) {
+    check(dup2(server, 3), "dup2");
+    check(dup2(frames, 4), "dup2");
+    close_range(5, ~0U, 0);
+    return;
+  }
+  check(dup2(frames, frames_descriptor), "dup2");
+  check(dup2(order->has_network ? given[next] : 0, network_descriptor), "dup2");
+  if (server >= 0) check(dup2(server, server_descriptor), "dup2");
+  close_range(server >= 0 ? server_descriptor + 1 : server_descriptor, ~0U, 0);
+}
+
+/* A socket to the fork server of that number: a new one's, in which case `theirs` is its end, or that of one that runs. -1 if there is none. */
+static int server_socket(const struct order *order, int *theirs) {
+  unsigned number = order->becomes_server ? order->becomes_server : order->forked_by;
+  if (number >= max_servers) return -1;
+  if (!order->becomes_server) return servers[number] > 0 ? servers[number] : -1;
+  int ends[2];
+  if (servers[number] > 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return -1;
+  servers[number] = ends[0];
+  *theirs = ends[1];
+  return ends[0];
+}
+
+static void dismiss_server(unsigned number) {
+  if (number >= max_servers || servers[number] <= 0) return;
+  close(servers[number]);
+  servers[number] = 0;
+}
+
+/* Whether it was begun. */
+static int launch(uint32_t number, struct message *message, const sigset_t *usual_mask) {
+  static struct order order;
+  memset(&order, 0, sizeof order);
+  char *bytes = message->bytes + sizeof number;
+  size_t size = message->size - sizeof number;
+  if (parse_order(bytes, size, &order)) return 0;
+  if (order.becomes_server && order.argument_count == 0) {
+    dismiss_server(order.becomes_server);
+    return 1;
+  }
+  unsigned wanted = 2U + (order.has_frames != 0) + (order.has_network != 0);
+  if (message->descriptor_count != wanted || launch_count == max_launches) return 0;
+  int theirs = -1;
+  int server = order.becomes_server || order.forked_by ? server_socket(&order, &theirs) : -1;
+  if (server < 0 && (order.becomes_server || order.forked_by)) return 0;
+  pid_t leader = fork();
+  if (leader == 0) {
+    sigprocmask(SIG_SETMASK, usual_mask, NULL);
+    setsid();
+    place_descriptors(message, &order, order.becomes_server ? theirs : server);
+    if (order.becomes_server) become_server(&order);
+    be_leader(&order, bytes, size);
+  }
+  if (theirs >= 0) close(theirs);
+  if (leader < 0) {
+    dismiss_server(order.becomes_server);
+    return 0;
+  }
+  launches[launch_count].leader = leader;
+  launches[launch_count++].launch = number;
+  report(number, report_started, leader);
+  return 1;
+}
+
+static void take_order(const sigset_t *usual_mask) {
+  static char bytes[order_max_bytes + sizeof(uint32_t)];
+  struct message message = {.bytes = bytes, .size = sizeof bytes};
+  int received = receive_message(orders_descriptor, &message);
+  /* The supervisor is gone; with us, everything goes. */
+  if (received == 0) _exit(0);
+  if (received < 0 && errno != EMSGSIZE) fail("reading an order");
+  uint32_t number = 0;
+  if (message.size >= sizeof number) {
+    memcpy(&number, bytes, sizeof number);
+    if (received < 0 || !launch(number, &message, usual_mask)) report(number, report_refused, 0);
+  }
+  close_descriptors(&message);
+}
+
+static void bury(void) {
+  int status;
+  for (pid_t leader; (leader = waitpid(-1, &status, WNOHANG)) > 0;)
+    for (unsigned at = 0; at < launch_count; at++) {
+      if (launches[at].leader != leader) continue;
+      report(launches[at].launch, report_ended, status);
+      launches[at] = launches[--launch_count];
+      break;
+    }
+}
+
+int main(int argument_count, char **arguments) {
+  check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
+  if (argument_count != 2 || getppid() != order_number(arguments[1])) return failed_status;
+  sigset_t ends, usual_mask;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGCHLD);
+  check(sigprocmask(SIG_BLOCK, &ends, &usual_mask), "sigprocmask");
+  int ended = signalfd(-1, &ends, SFD_CLOEXEC);
+  check(ended, "signalfd");
+  struct pollfd sources[] = {{.fd = ended, .events = POLLIN}, {.fd = orders_descriptor, .events = POLLIN}};
+  for (;;) {
+    if (poll(sources, 2, -1) < 0 && errno != EINTR) fail("poll");
+    if (sources[0].revents) {
+      struct signalfd_siginfo gone;
+      check(read(ended, &gone, sizeof gone), "signalfd");
+      bury();
+    }
+    if (sources[1].revents) take_order(&usual_mask);
+  }
 }

@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 enum {
-  order_max_bytes = 512 * 1024,
+  order_max_bytes = 256 * 1024,
   order_max_doors = 8,
   order_max_mounts = 32,
   order_max_groups = 16,
@@ -30,8 +30,6 @@ struct order_mount {
 };
 
 struct order {
-  /* Whose end is to be that of all. */
-  pid_t supervisor;
   const char *holder;
   const char *root;
   uid_t uid;
@@ -40,6 +38,13 @@ struct order {
   const char *tmp;
   int tmp_is_image;
   int has_frames;
+  int has_network;
+  /* What tells this launch's processes from others: takes the place of the launcher's own PILOTLIGHT_ENVIRONMENT. */
+  const char *marker;
+  /* 0, or the number of the fork server that this launch is to become; one without arguments is dismissed. */
+  unsigned becomes_server;
+  /* 0, or the number of that which is to make the process by forking itself: there are no arguments then. */
+  unsigned forked_by;
   const char *doors[order_max_doors];
   unsigned door_count;
   struct order_mount mounts[order_max_mounts];
@@ -72,10 +77,13 @@ static inline const char *order_text(struct order *order, char tag, char *text, 
     case 'R': order->root = text; return NULL;
     case 'T': order->tmp = text; order->tmp_is_image = 1; return NULL;
     case 'B': order->tmp = text; return NULL;
+    case 'm': order->marker = text; return NULL;
     case 'f': order->has_frames = 1; return NULL;
-    case 'S': case 'u': case 'd': case 'p': case 'G':
+    case 'n': order->has_network = 1; return NULL;
+    case 'Z': case 'F': case 'u': case 'd': case 'p': case 'G':
       if ((number = order_number(text)) < 0) return "a number that is none";
-      if (tag == 'S') order->supervisor = (pid_t)number;
+      if (tag == 'Z') order->becomes_server = (unsigned)number;
+      else if (tag == 'F') order->forked_by = (unsigned)number;
       else if (tag == 'u') order->uid = (uid_t)number;
       else if (tag == 'd') order->descriptors = (unsigned)number;
       else if (tag == 'p') order->processes = (unsigned)number;
@@ -106,6 +114,17 @@ static inline const char *order_text(struct order *order, char tag, char *text, 
   }
 }
 
+/* What an order of its kind must have. */
+static inline const char *check_order(const struct order *order) {
+  if (order->becomes_server) {
+    if (order->forked_by) return "a fork server that is forked";
+    return order->argument_count == 0 || (order->holder && order->root) ? NULL : "something is missing";
+  }
+  if (!order->holder || !order->root || !order->tmp) return "something is missing";
+  if ((order->argument_count == 0) != (order->forked_by != 0)) return "arguments are missing, or too many";
+  return order->uid == 0 || order->descriptors == 0 || order->processes == 0 ? "a number is missing" : NULL;
+}
+
 /* What is wrong with the bytes, or NULL. `order` is all zero before, and refers to the bytes afterwards. */
 static inline const char *parse_order(char *bytes, size_t size, struct order *order) {
   if (size >= order_max_bytes) return "it is too long";
@@ -128,8 +147,6 @@ static inline const char *parse_order(char *bytes, size_t size, struct order *or
     if (complaint) return complaint;
   }
   order->arguments = order->words + 1;
-  if (!order->holder || !order->root || !order->tmp || order->argument_count == 0) return "something is missing";
-  if (order->supervisor == 0 || order->uid == 0 || order->descriptors == 0 || order->processes == 0) return "a number is missing";
-  return NULL;
+  return check_order(order);
 }
 #endif

@@ -37,6 +37,7 @@ describe("the configuration", () => {
       ["--port", "-1"],
       ["--https-port", "off"],
       ["--sns-certificate-host", "a/b"],
+      ["--otlp-endpoint", "127.0.0.1:4318"],
       ["--region", "nowhere"],
       ["--account", "12"],
       ["--log-level", "loud"],

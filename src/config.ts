@@ -2,7 +2,7 @@
  * Every setting, in one table: a flag, the same as a PILOTLIGHT_* variable, a default. The only reader of arguments and environment.
  */
 import { isIP } from "node:net";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type IpRange, ipRange, overlaps, parseIpRange } from "#kit/ip-range.ts";
 import type { LogLevel } from "#kit/log.ts";
@@ -15,6 +15,8 @@ export interface Config {
   httpsPort: number | "next" | "none";
   /** `HOST[:PORT]` in the URLs of the certificates that SNS signs with; empty: our own HTTPS port. */
   snsCertificateHost: string;
+  /** Base URL of a receiver of OTLP over HTTP, if spans shall go to one. */
+  otlpEndpoint: string | undefined;
   /** Absolute. */
   dataFolder: string;
   /** For the console and the examples; every region is served. */
@@ -31,15 +33,19 @@ export interface Config {
   ociRuntime: string;
   /** Execution environments of all functions together; undefined: as many as the machine's memory can hold. */
   maxEnvironments: number | undefined;
+  /** Memory of all functions together; undefined: what the machine can spare. */
+  functionMemoryMb: number | undefined;
   /** How many processes of each runtime are started ahead of need at most. */
   standbys: number;
   /** Absolute; interpreters that are fetched on first use are kept here. */
   toolchainFolder: string;
+  /** Base URL; undefined: the one that this machine's Maven asks. */
+  mavenRepository: string | undefined;
   /** Where container images may come from: absolute folders, and URLs of registries by host (`ecr`: all of ECR's). */
   imagePlaces: { folders: readonly string[]; registries: ReadonlyMap<string, string> };
   /** Absolute folders that stand for file systems, by the ARN of the access point. */
   fileSystems: ReadonlyMap<string, string>;
-  /** PATH of this process, where interpreters of runtimes are looked for. */
+  /** PATH of this process, and before it the programs of JAVA_HOME: where interpreters of runtimes are looked for. */
   searchPath: string;
 }
 
@@ -67,6 +73,12 @@ const settings = [
     value: "DIR",
     fallback: "",
     help: "where interpreters fetched for functions are kept; without it, in the data folder",
+  },
+  {
+    flag: "maven-repository",
+    value: "URL",
+    fallback: "",
+    help: "where AWS's runtime client for Java is fetched from; without it, a mirror in ~/.m2/settings.xml, or Maven Central",
   },
   { flag: "region", value: "REGION", fallback: "us-east-1", help: "region of the console and the examples (every region is served)" },
   { flag: "account", value: "ID", fallback: "000000000000", help: "account id, twelve digits" },
@@ -120,10 +132,22 @@ const settings = [
     help: "host of SNS's signing certificates, e.g. sns.us-east-1.amazonaws.com; without it, our own HTTPS port",
   },
   {
+    flag: "otlp-endpoint",
+    value: "URL",
+    fallback: "",
+    help: "where X-Ray's segments go besides, as spans: a receiver of OTLP over HTTP, e.g. http://127.0.0.1:4318",
+  },
+  {
     flag: "max-environments",
     value: "COUNT",
     fallback: "",
-    help: "execution environments at once, 1 to 99999; without it, as many as the memory can hold, and 1000 at most",
+    help: "execution environments at once, 1 to 99999; without it, as many as the machine has room for",
+  },
+  {
+    flag: "function-memory",
+    value: "MB",
+    fallback: "",
+    help: "memory that all functions together may use, in MB; without it, four fifths of the machine's",
   },
   {
     flag: "standbys",
@@ -182,8 +206,10 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
       "a host, with a port if need be",
       String,
     ),
+    otlpEndpoint: readUrl("otlp-endpoint", get("otlp-endpoint")),
     dataFolder: resolve(get("data-dir")),
     toolchainFolder: resolve(get("toolchain-dir") || join(get("data-dir"), "toolchains")),
+    mavenRepository: readUrl("maven-repository", get("maven-repository")),
     region: matching("region", get("region"), (text) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(text), "a region such as eu-central-1", String),
     accountId: matching("account", get("account"), (text) => /^\d{12}$/.test(text), "twelve digits", String),
     rootAccessKeyId: matching("root-access-key", get("root-access-key"), (text) => /^\w{1,128}$/.test(text), "letters and digits", String),
@@ -204,7 +230,8 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     ),
     standbys: matching("standbys", get("standbys"), (text) => /^\d{1,2}$/.test(text), "a number from 0 to 99", Number),
     ociRuntime: get("oci-runtime"),
-    maxEnvironments: readCount("max-environments", get("max-environments")),
+    maxEnvironments: readCount("max-environments", get("max-environments"), 99_999),
+    functionMemoryMb: readCount("function-memory", get("function-memory"), 99_999_999),
     outbound: {
       internet: matching(
         "internet",
@@ -217,7 +244,7 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
     },
     imagePlaces: readImagePlaces(getAll("image-folder"), getAll("image-registry")),
     fileSystems: readFileSystems(getAll("file-system")),
-    searchPath: environment.PATH ?? "",
+    searchPath: [...(environment.JAVA_HOME ? [join(environment.JAVA_HOME, "bin")] : []), environment.PATH ?? ""].join(delimiter),
   };
   if (!isLoopback(config.host) && hasDefaultSecret(config)) {
     throw new ConfigError(
@@ -293,9 +320,16 @@ function readNetworks(texts: readonly string[]): IpRange[] {
 }
 
 /** A number from 1 on; undefined if none is given. */
-function readCount(flag: Flag, text: string): number | undefined {
+function readCount(flag: Flag, text: string, most: number): number | undefined {
   if (text === "") return undefined;
-  return matching(flag, text, (candidate) => /^[1-9]\d{0,4}$/.test(candidate), "a number from 1 to 99999", Number);
+  const isGood = (candidate: string): boolean => /^[1-9]\d{0,9}$/.test(candidate) && Number(candidate) <= most;
+  return matching(flag, text, isGood, `a number from 1 to ${most}`, Number);
+}
+
+/** Undefined if none is given. */
+function readUrl(flag: Flag, text: string): string | undefined {
+  if (text === "") return undefined;
+  return matching(flag, text, (candidate) => /^https?:\/\/./.test(candidate) && URL.canParse(candidate), "an http or https URL", String);
 }
 
 function matching<T>(flag: Flag, text: string, isGood: (text: string) => boolean, wanted: string, convert: (text: string) => T): T {

@@ -11,6 +11,7 @@ import { createLog, type Log } from "#kit/log.ts";
 import { banner } from "./banner.ts";
 import { type Config, ConfigError, hasDefaultSecret, helpText, readConfig } from "./config.ts";
 import { examine, type SandboxSettings } from "./doctor.ts";
+import { installRuntime, listRuntimes } from "./runtimes.ts";
 import type { Gateway } from "#gateway/chain.ts";
 import { requestListener } from "#gateway/gateway.ts";
 import { defaultListenerLimits, Listener, type ListenerLimits } from "#gateway/listener.ts";
@@ -106,6 +107,7 @@ async function build(
     isRootKey: (id: string, secret: string) => id === config.rootAccessKeyId && isSame(secret, config.rootSecretAccessKey),
     fileSystems: config.fileSystems,
     imagePlaces: config.imagePlaces,
+    otlpEndpoint: config.otlpEndpoint,
   };
   for (const definition of services) dispatcher.add(new ServiceHost(definition, { ...dependencies, ...ports }));
 
@@ -138,6 +140,7 @@ const originOf = (scheme: string, host: string, port: number): string => `${sche
 function sandboxSettings(config: Config): SandboxSettings {
   return {
     toolchainFolder: config.toolchainFolder,
+    mavenRepository: config.mavenRepository,
     nativeFolder: join(config.toolchainFolder, "native"),
     productFolder,
     searchPath: config.searchPath,
@@ -145,6 +148,7 @@ function sandboxSettings(config: Config): SandboxSettings {
     standbysPerRuntime: config.standbys,
     outbound: config.outbound,
     ociRuntime: config.ociRuntime,
+    functionMemoryMb: config.functionMemoryMb,
     limits: config.maxEnvironments === undefined ? {} : { environments: config.maxEnvironments },
   };
 }
@@ -249,19 +253,17 @@ function startLoops(dispatcher: Dispatcher, lifecycle: Lifecycle, log: Log): voi
   }
 }
 
-/** `main.ts [doctor] [options]` */
+/** `main.ts [doctor | runtimes [install ID]] [options]` */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  const wantsDoctor = args[0] === "doctor";
-  const config = readConfig(wantsDoctor ? args.slice(1) : args, process.env);
+  const wordCount = args.findIndex((arg) => arg.startsWith("-"));
+  const words = ["doctor", "runtimes"].includes(args[0] ?? "") ? args.slice(0, wordCount === -1 ? undefined : wordCount) : [];
+  const config = readConfig(args.slice(words.length), process.env);
   if (config === "help") {
     process.stdout.write(helpText);
     return;
   }
-  if (wantsDoctor) {
-    const isStartable = await examine(config, sandboxSettings(config), (line) => process.stdout.write(`${line}\n`));
-    process.exit(isStartable ? 0 : 1);
-  }
+  if (words.length > 0) process.exit((await runMode(words, config)) ? 0 : 1);
   const log = createLog(config.logLevel, (line) => process.stderr.write(line));
   const running = await start(config, log, (line) => process.stdout.write(`${line}\n`));
   let stopReason: string | undefined;
@@ -284,6 +286,18 @@ async function main(): Promise<void> {
   process.on("SIGHUP", () => stop("SIGHUP"));
   // Started by tools/set-up.mjs: it is gone, so nobody could stop us any more.
   process.on("disconnect", () => stop("the parent process is gone"));
+}
+
+/** Does what the words say instead of a start. Resolves with whether all is well. */
+async function runMode([mode, action, name = ""]: readonly string[], config: Config): Promise<boolean> {
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const settings = sandboxSettings(config);
+  if (mode === "doctor") return examine(config, settings, print);
+  const log = createLog(config.logLevel, (line) => process.stderr.write(line));
+  if (action === "install") return installRuntime(name, settings, log, print);
+  if (action !== undefined) throw new ConfigError(`npm run runtimes lists; npm run runtimes -- install ID prepares one. There is no "${action}".`);
+  await listRuntimes(settings, log, print);
+  return true;
 }
 
 if (import.meta.main) {

@@ -6,6 +6,7 @@
 const scripts = {
   start: ["src/main.ts"],
   doctor: ["src/main.ts", "doctor"],
+  runtimes: ["src/main.ts", "runtimes"],
   trust: ["src/cli/trust.ts"],
 };
 
@@ -13,6 +14,7 @@ const usage = `Usage: pilotlight COMMAND [options]
 
   start    Pilotlight in the foreground (--help tells its settings)
   doctor   what a start with the same settings would find on this machine, and what would make it better
+  runtimes which runtimes functions find on this machine; runtimes install ID fetches what one lacks
   trust    fetches the certificate of a running Pilotlight's authority and tells how clients accept it
 `;
 

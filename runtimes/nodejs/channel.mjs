@@ -1,8 +1,9 @@
 import { require } from "./builtins.mjs";
 
-const { readSync, writeSync } = require("node:fs");
+const { read, readSync, writeSync } = require("node:fs");
 
 const frameType = {
+  linger: 0x03,
   booted: 0x80,
   ready: 0x81,
   initError: 0x82,
@@ -39,6 +40,10 @@ export class Channel {
   #output = Buffer.allocUnsafe(headerBytes + chunkBytes);
   /** @type {keyof typeof failureFrame} */
   #phase = "init";
+  /** Whether the event loop goes on between invocations, because there are extensions. */
+  #lingers = false;
+  /** Bytes of the next frame, at the start of the input, that came with the one before. */
+  #ahead = 0;
 
   /** @param {number} fd of the connected socket, in blocking mode */
   constructor(fd) {
@@ -64,14 +69,45 @@ export class Channel {
   }
 
   /**
-   * Waits for an invocation; exits when the supervisor has closed the socket.
-   * @returns {{ header: InvocationHeader, payload: string }} payload: JSON
+   * Waits for an invocation; exits when the supervisor has closed the socket. Undefined if that wait must not block: see `lingerForInvocation`.
+   * @returns {{ header: InvocationHeader, payload: string } | undefined} payload: JSON
    *
    * @typedef {{ requestId: string, deadlineMs: number, invokedFunctionArn: string, traceId?: string, clientContext?: string,
    *   cognitoIdentity?: string, tenantId?: string }} InvocationHeader
    */
   nextInvocation() {
-    const { input, end } = this.#receive();
+    if (this.#lingers) return undefined;
+    const { input, end, received } = this.#receive();
+    if (input[headerBytes - 1] !== frameType.linger) return this.#invocationIn(input, end);
+    this.#lingers = true;
+    this.#ahead = received - end;
+    input.copyWithin(0, end, received);
+    return undefined;
+  }
+
+  /** The same, while the event loop goes on. */
+  async lingerForInvocation() {
+    let input = this.#input;
+    let received = this.#ahead;
+    let end = headerBytes;
+    this.#ahead = 0;
+    for (;;) {
+      if (received >= headerBytes) end = 4 + input.readUInt32LE(0);
+      if (received >= end) return this.#invocationIn(input, end);
+      input = withRoom(input, received, end);
+      const count = await new Promise((resolve, reject) => {
+        read(this.#fd, input, received, input.length - received, null, (error, size) => (error ? reject(error) : resolve(size)));
+      });
+      if (count === 0) process.exit(0);
+      received += count;
+    }
+  }
+
+  /**
+   * @param {Buffer} input
+   * @param {number} end
+   */
+  #invocationIn(input, end) {
     this.#phase = "invoked";
     const headerStart = headerBytes + 4;
     const headerEnd = headerStart + input.readUInt32LE(headerBytes);
@@ -91,13 +127,9 @@ export class Channel {
       if (count === 0) process.exit(0);
       received += count;
       if (received >= headerBytes) end = 4 + input.readUInt32LE(0);
-      if (end > input.length) {
-        const larger = Buffer.allocUnsafe(end);
-        input.copy(larger, 0, 0, received);
-        input = larger;
-      }
+      input = withRoom(input, received, end);
     }
-    return { input, end };
+    return { input, end, received };
   }
 
   /** @param {string} json */
@@ -180,6 +212,18 @@ export class Channel {
     let written = 0;
     while (written < length) written += writeSync(this.#fd, frame, written, length - written);
   }
+}
+
+/**
+ * @param {Buffer} input of which so much is taken
+ * @param {number} received
+ * @param {number} end how much is needed
+ */
+function withRoom(input, received, end) {
+  if (end <= input.length) return input;
+  const larger = Buffer.allocUnsafe(end);
+  input.copy(larger, 0, 0, received);
+  return larger;
 }
 
 /** @param {number | undefined} byte whether it goes on with a character of UTF-8 that began before it */

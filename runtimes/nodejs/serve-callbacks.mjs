@@ -12,7 +12,12 @@ export function serveCallbacks(handler, session) {
   process.on("beforeExit", () => onEmptyLoop());
 
   function serveNext() {
-    const { event, context } = session.next();
+    const invocation = session.next();
+    if (invocation) serveThis(invocation);
+    else session.later().then(serveThis);
+  }
+
+  function serveThis({ event, context }) {
     let isSettled = false;
     const settle = (action) => (error, result) => {
       if (isSettled) return;

@@ -7,7 +7,7 @@ import { turnOfLoop } from "./session.mjs";
  */
 export async function servePromises(handler, session) {
   for (;;) {
-    const { event, context } = session.next();
+    const { event, context } = session.next() ?? (await session.later());
     try {
       const result = await handler(event, context);
       await turnOfLoop();

@@ -15,7 +15,7 @@ const { finished } = require("node:stream/promises");
  */
 export async function serveStreams(handler, session) {
   for (;;) {
-    const { event, context } = session.next();
+    const { event, context } = session.next() ?? (await session.later());
     const stream = new ResponseStream(session.channel, highWaterMarkOf(handler));
     try {
       const returned = handler(event, stream, context);

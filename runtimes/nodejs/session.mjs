@@ -31,9 +31,17 @@ export class Session {
     this.#logError = logError;
   }
 
-  /** Blocks until there is an invocation. */
+  /** Blocks until there is an invocation; undefined if it must not: then `later` has it. */
   next() {
-    const { header, payload } = this.channel.nextInvocation();
+    const invocation = this.channel.nextInvocation();
+    return invocation && this.#begin(invocation);
+  }
+
+  async later() {
+    return this.#begin(await this.channel.lingerForInvocation());
+  }
+
+  #begin({ header, payload }) {
     this.#store.begin(header);
     process.env._X_AMZN_TRACE_ID = header.traceId;
     return { event: JSON.parse(payload), context: this.#contextOf(header) };

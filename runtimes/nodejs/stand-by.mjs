@@ -1,4 +1,5 @@
 import { require } from "./builtins.mjs";
+import { serveForks } from "./fork-server.mjs";
 import { loadHandler } from "./handler.mjs";
 import { InvokeStore } from "./invoke-store.mjs";
 import { servePromises } from "./serve-promises.mjs";
@@ -14,6 +15,8 @@ const { Module } = require("node:module");
 export async function standBy(channel) {
   await Promise.all([import("./serve-callbacks.mjs"), import("./serve-streams.mjs")]);
   await rehearse();
+  const { PILOTLIGHT_FORK_SERVER: addon } = process.env;
+  if (addon !== undefined) serveForks(addon);
   channel.booted();
   const { variables } = channel.nextSpecialisation();
   for (const name of Object.keys(process.env)) delete process.env[name];

@@ -11,7 +11,7 @@ import type { ServiceHost } from "#wire/service-host.ts";
 import type { Door } from "#wire/service.ts";
 import { type Admission, authenticate } from "./authenticate.ts";
 import { isForeignPage } from "./browsers.ts";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, ExchangeContext } from "./exchange.ts";
 import { identifyProtocol, identifyService } from "./identify.ts";
 import { isOwnHost, type OwnHosts } from "./virtual-hosts.ts";
 import { DoorVisit } from "./visit.ts";
@@ -102,22 +102,9 @@ function findOperation(exchange: Exchange): void {
 
 async function runOperation(exchange: Exchange, { dispatcher }: Gateway): Promise<HttpResponse> {
   const { service, protocol, route, request, requestId } = exchange;
-  const { operation } = route!;
   const input = protocol!.read(route!, request);
-  const output = await dispatcher.run(service!, input, {
-    service: service!.definition.name,
-    operation: operation.name,
-    requestId,
-    accountId: exchange.principal!.accountId,
-    region: exchange.region!,
-    principal: exchange.principal!,
-    endpoint: `${exchange.peer.isSecure ? "https" : "http"}://${exchange.host}`,
-    traceHeader: request.headers["x-amzn-trace-id"],
-    get signal() {
-      return exchange.signal;
-    },
-  });
-  return protocol!.writeOutput(service!.model, operation, output, requestId);
+  const output = await dispatcher.run(service!, input, new ExchangeContext(exchange));
+  return protocol!.writeOutput(service!.model, route!.operation, output, requestId);
 }
 
 /** Lambda's recorded text; the operation is named where it is known by then. */

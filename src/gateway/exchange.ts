@@ -1,6 +1,7 @@
 import type { HttpRequest } from "#wire/http.ts";
 import type { Protocol, Route } from "#wire/protocols/protocol.ts";
 import type { LoadedService } from "#wire/service-host.ts";
+import type { RequestContext } from "#wire/operation.ts";
 import type { Principal } from "#wire/principal.ts";
 import type { Peer, RequestHead } from "./peer.ts";
 
@@ -45,6 +46,39 @@ export class Exchange {
       this.peer.onceOver(() => abort.abort());
     }
     return this.#abort.signal;
+  }
+}
+
+/** What the operation's handler is told of the request. */
+export class ExchangeContext implements RequestContext {
+  readonly state: unknown;
+  readonly service: string;
+  readonly operation: string;
+  readonly requestId: string;
+  readonly accountId: string;
+  readonly region: string;
+  readonly principal: Principal;
+  readonly endpoint: string;
+  readonly traceHeader: string | undefined;
+  readonly #exchange: Exchange;
+
+  /** Of an exchange that has come so far that all of this is known. */
+  constructor(exchange: Exchange) {
+    const { service, route, principal, peer, host, request } = exchange;
+    this.state = service!.state;
+    this.service = service!.definition.name;
+    this.operation = route!.operation.name;
+    this.requestId = exchange.requestId;
+    this.accountId = principal!.accountId;
+    this.region = exchange.region!;
+    this.principal = principal!;
+    this.endpoint = `${peer.isSecure ? "https" : "http"}://${host}`;
+    this.traceHeader = request.headers["x-amzn-trace-id"];
+    this.#exchange = exchange;
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal;
   }
 }
 

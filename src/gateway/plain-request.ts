@@ -40,10 +40,16 @@ export function readPlainRequest(bytes: Buffer): PlainRequest | "unfinished" | "
   return { head: { method: text.slice(0, methodEnd), target, headers, httpVersion: "1.1" }, body: bytes.subarray(bodyAt) };
 }
 
+/**
+ * Names are the client's, and where nothing is inherited "__proto__" is a name like any other. Objects that are made by a constructor get
+ * their layout from those before them, as clients repeat their headers; those of Object.create(null) are hash tables, which take twice as long.
+ */
+const Headers = function () {} as unknown as new () => Record<string, string>;
+Headers.prototype = Object.create(null);
+
 /** From the second line on. Undefined if a name comes twice, or means that the request is not a plain one. */
 function readHeaders(text: string, start: number): Record<string, string> | undefined {
-  // Names are the client's: without a prototype, "__proto__" is a name like any other.
-  const headers = Object.create(null) as Record<string, string>;
+  const headers = new Headers();
   for (let at = start; at < text.length - 2;) {
     const colon = text.indexOf(":", at);
     const end = text.indexOf("\r\n", colon);

@@ -59,7 +59,7 @@ async function traces(runFolder: string): Promise<Traces> {
     descriptors: readdirSync("/proc/self/fd").length,
     processes: (await processesMarked(runFolder)).length,
     mounts: linesOf("/proc/self/mounts"),
-    cgroups: globSync(`/sys/fs/cgroup/{,*/}pilotlight/${process.pid}-*`).length,
+    cgroups: globSync(`/sys/fs/cgroup/{,*/}pilotlight/${process.pid}-*/*/`).length,
     loopDevices: globSync("/sys/block/loop*/loop/backing_file").filter((file) => attemptRead(file).startsWith(runFolder)).length,
     folders: readdirSync(runFolder).filter((name) => name.startsWith("env-")).length,
   };

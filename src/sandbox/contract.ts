@@ -16,14 +16,36 @@ export interface Sandbox extends AsyncDisposable {
    */
   prepare(spec: EnvironmentSpec): Promise<void>;
   /**
+   * From now on keeps so many environments of a spec initialised, used or not: they serve before all others, are replaced when they crash, and make
+   * room for nobody. 0: none any more. Returns at once.
+   */
+  provision(spec: EnvironmentSpec, count: number): void;
+  /** How far that has come. */
+  provisioned(specKey: string): ProvisionState;
+  /**
    * Ends the environments of a spec as soon as they are free; those that run finish their invocation. Resolves when the last of
-   * them is gone, and its code folder no longer in use.
+   * them is gone, and its code folder no longer in use. None is kept initialised any more.
    */
   retire(specKey: string): Promise<void>;
   /** Which driver runs, and what it isolates: for the start-up banner and `doctor`. */
   describe(): DriverDescription;
   /** Stops admitting, waits for running invocations up to `graceMs`, then ends every environment. */
   drain(graceMs: number): Promise<void>;
+}
+
+export interface ProvisionState {
+  /** Environments that are initialised, or being initialised. */
+  allocated: number;
+  /** Environments that are initialised; some may be busy. */
+  available: number;
+  /** Why the last one could not be had, until all are there. It is tried again. */
+  failure?: ProvisionFailure;
+}
+
+export interface ProvisionFailure {
+  /** `init`: the function's own code failed; `busy`: a limit of this machine. */
+  reason: "init" | "busy" | "internal";
+  message: string;
 }
 
 export interface DriverDescription {
@@ -68,6 +90,8 @@ export interface EnvironmentSpec {
   logging: { format: "Text" | "JSON"; group: string; applicationLevel?: string; systemLevel?: string };
   /** `AWS_XRAY_…` and the trace header: whether sampling is on. */
   tracing: "Active" | "PassThrough";
+  /** Called with what the function sends to the X-Ray daemon: segment documents, of which nothing is known but that they are text. */
+  takeSegments?: (documents: readonly string[]) => void;
   /** Called for each new environment: fresh session credentials of the function's role. */
   credentials: () => Promise<SessionCredentials>;
 }
@@ -103,6 +127,8 @@ export interface InvocationRequest {
   cognitoIdentity?: string;
   /** Value of X-Amzn-Trace-Id: `Root=…;Parent=…;Sampled=0`. */
   traceId: string;
+  /** Present if the invocation is sampled. */
+  trace?: InvocationTrace;
   /** An environment that has served a tenant serves no other. */
   tenantId?: string;
   /** Whether the caller wants the last 4 KB of the log with the answer. */
@@ -111,6 +137,24 @@ export interface InvocationRequest {
   signal?: AbortSignal;
   /** Takes an answer that the function streams, as it comes. Without it a streamed answer is gathered, up to 6 MB. */
   stream?: ResponseSink;
+}
+
+/** What an invocation that X-Ray follows is called, and who wants to know how it went. */
+export interface InvocationTrace {
+  /** `1-…-…` */
+  traceId: string;
+  segmentId: string;
+  /** Called once, when the environment has done with the invocation; not at all if no environment had it. */
+  ended(times: InvocationTimes): void;
+}
+
+/** Epoch milliseconds, with fractions. */
+export interface InvocationTimes {
+  /** With the first invocation of an environment. */
+  init?: { startedAtMs: number; endedAtMs: number };
+  startedAtMs: number;
+  answeredAtMs: number;
+  endedAtMs: number;
 }
 
 /** Where a streamed answer goes. A function that answers in one piece never begins: its answer is the outcome's payload. */

@@ -67,7 +67,7 @@ test("a package without bootstrap is an error of the function", async (t) => {
 
 test("a runtime that is not served is our fault and said so", async (t) => {
   const { sandbox } = await customSandbox(t, "");
-  await assert.rejects(sandbox.invoke(specOf({ runtime: "java21" }), requestOf()), { name: "SandboxFailure", reason: "runtime-missing" });
+  await assert.rejects(sandbox.invoke(specOf({ runtime: "dotnet8" }), requestOf()), { name: "SandboxFailure", reason: "runtime-missing" });
   await assert.rejects(sandbox.prepare(specOf({ runtime: "python2.7" })), { name: "SandboxFailure", reason: "runtime-missing" });
   await sandbox.prepare(specOf({ runtime: "provided.al2023" }));
 });

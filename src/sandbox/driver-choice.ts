@@ -1,5 +1,6 @@
 import { type EnvironmentSpec, SandboxFailure } from "./contract.ts";
 import type { Driver } from "./drivers/driver.ts";
+import type { MemoryUse } from "./memory-budget.ts";
 
 /**
  * Which driver runs a function: the one that the operator chose; container images, which not every driver can run, by one beside it, opened when the
@@ -9,6 +10,7 @@ export class DriverChoice implements AsyncDisposable {
   readonly chosen: Driver;
   #openContainers: () => Promise<Driver>;
   #containers: Promise<Driver> | undefined;
+  #openedContainers: Driver | undefined;
 
   constructor(chosen: Driver, openContainers: () => Promise<Driver>) {
     this.chosen = chosen;
@@ -20,12 +22,19 @@ export class DriverChoice implements AsyncDisposable {
     if (image === undefined || this.chosen.hasImages) return this.chosen;
     this.#containers ??= this.#openContainers();
     try {
-      return await this.#containers;
+      return (this.#openedContainers = await this.#containers);
     } catch (error) {
       this.#containers = undefined;
       const message = `Container images cannot be run here: ${(error as Error).message}. They take Linux, root, and runc.`;
       throw new SandboxFailure("runtime-missing", message, { cause: error });
     }
+  }
+
+  /** Of all that runs, where the drivers can tell. */
+  memoryUse(): MemoryUse | undefined {
+    const uses = [this.chosen, this.#openedContainers].flatMap((driver) => driver?.memoryUse?.() ?? []);
+    const [first] = uses;
+    return first && { usedBytes: uses.reduce((sum, { usedBytes }) => sum + usedBytes, 0), limitBytes: first.limitBytes };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

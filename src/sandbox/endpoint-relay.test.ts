@@ -23,6 +23,8 @@ async function open(t: TestContext): Promise<string> {
       await once(relay, "listening");
       return "";
     },
+    receive: () => assert.fail("nothing is received in there"),
+    connect: () => assert.fail("nobody is called in there"),
     close() {},
   };
   await openEndpointRelay(network, `http://127.0.0.1:${(product.address() as AddressInfo).port}`, () => "ASIAOWN");

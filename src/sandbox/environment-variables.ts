@@ -1,5 +1,7 @@
+import { dirname } from "node:path";
 import type { EnvironmentSpec, SessionCredentials } from "./contract.ts";
 import type { Places } from "./drivers/driver.ts";
+import type { InitialisationType } from "./initialisation.ts";
 import type { RuntimeStart } from "./runtimes/runtime-start.ts";
 
 /**
@@ -12,11 +14,13 @@ export function functionVariables(
   start: RuntimeStart,
   places: Places,
   logStream: string,
+  initialisation: InitialisationType = "on-demand",
 ): Record<string, string> {
   return {
     ...defaultVariables(spec.endpointUrl, start, places),
     ...spec.variables,
     ...reserved(spec, credentials, start, places, logStream),
+    AWS_LAMBDA_INITIALIZATION_TYPE: initialisation,
   };
 }
 
@@ -25,7 +29,8 @@ export function defaultVariables(endpointUrl: string, start: RuntimeStart, place
   return {
     LANG: "en_US.UTF-8",
     TZ: ":UTC",
-    PATH: `/usr/local/bin:/usr/bin:/bin:${places.layers}/bin`,
+    // As on AWS, the interpreter comes first: extensions and wrapper scripts are mostly written in the language of their function.
+    PATH: `${start.link === "frames" ? `${dirname(start.program)}:` : ""}/usr/local/bin:/usr/bin:/bin:${places.layers}/bin`,
     LD_LIBRARY_PATH: `${places.task}:${places.task}/lib:${places.layers}/lib`,
     AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
     // DIVERGES: AWS's daemon has a link-local address; here nothing must leave the machine.
@@ -53,7 +58,6 @@ function reserved(
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: spec.functionVersion,
-    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.group,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_LOG_FORMAT: spec.logging.format,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomIds } from "#kit/ids.ts";
 import { silentLog } from "#kit/log.ts";
 import { ManualClock } from "#kit/manual-clock.ts";
 import type { InvocationOutcome, InvocationRequest } from "./contract.ts";
@@ -18,11 +19,14 @@ class Bench {
   readonly sink = new MemorySink();
   readonly environment: Environment;
   freed = 0;
+  lost = 0;
 
   constructor(changes: Partial<EnvironmentParts> = {}) {
     this.environment = new Environment({
       spec: specOf(),
+      initialisation: "on-demand",
       clock: this.clock,
+      ids: randomIds,
       log: silentLog,
       sink: this.sink,
       driver: this.driver,
@@ -30,8 +34,8 @@ class Bench {
       logStream: "stream",
       replaceAtMs: 0,
       program: { path: "/program", args: [], variables: {} },
-      openLink: async (listener) => new FramedLink(listener),
-      events: { onAnswered: () => {}, onFree: () => this.freed++ },
+      openLink: async (_, listener) => new FramedLink(listener),
+      events: { onAnswered: () => {}, onFree: () => this.freed++, onLost: () => this.lost++ },
       ...changes,
     });
   }
@@ -75,7 +79,7 @@ test("a process that was started ahead of need and cannot be used is ended, and 
   const standby: EnvironmentParts["standby"] = {
     adopt(listener) {
       if (adopted.length > 0) return undefined;
-      const session = new RuntimeSession(listener);
+      const session = new RuntimeSession(listener, new ManualClock(), randomIds);
       adopted.push(session);
       return session;
     },

@@ -1,27 +1,37 @@
 import type { Clock, Timer } from "#kit/clock.ts";
 import { Deadline } from "#kit/deadline.ts";
+import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
 import { SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest, type LogSink } from "./contract.ts";
-import type { Driver, LaunchFolders, Network, ProcessExit } from "./drivers/driver.ts";
+import type { Driver, LaunchFolders, ProcessExit } from "./drivers/driver.ts";
 import { removeFolder } from "./drivers/leftovers.ts";
 import { EnvironmentLog } from "./environment-log.ts";
+import { EnvironmentTelemetry } from "./environment-telemetry.ts";
+import type { ShutdownReason } from "./extensions/registry.ts";
 import { notLaunched, responseTooLarge, runtimeExited, runtimeReported, timedOut, type Failure } from "./failures.ts";
 import { Invocation } from "./invocation.ts";
+import { timesOf } from "./invocation-times.ts";
+import type { InitialisationType } from "./initialisation.ts";
 import { EnvironmentLifecycle } from "./lifecycle.ts";
-import { platformLines, type InitPhase, type PlatformLines } from "./platform-lines.ts";
-import type { RuntimeAnswer, RuntimeLink, RuntimeListener } from "./runtime-link.ts";
-import { RuntimeSession, type Order, type OutputListener } from "./runtime-session.ts";
+import { platformLines, type PlatformLines } from "./platform-lines.ts";
+import type { InitPhase } from "./platform-records.ts";
+import type { RuntimeAnswer } from "./runtime-link.ts";
+import { RuntimeSession, type OpenLink, type Order, type SessionListener } from "./runtime-session.ts";
 import type { Standby } from "./standby.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the Init phase is limited to 10 seconds. */
 export const initLimitMs = 10_000;
+/** With provisioned concurrency it may take as long as an invocation, and so long at least (same page). */
+const provisionedInitLimitMs = 130_000;
 /** The clock of a runtime is believed when it is this close to ours. */
 const believedClockSkewMs = 24 * 60 * 60 * 1000;
 
 /** Everything that was prepared for one environment. */
 export interface EnvironmentParts {
   spec: EnvironmentSpec;
+  initialisation: InitialisationType;
   clock: Clock;
+  ids: Ids;
   log: Log;
   sink: LogSink;
   driver: Driver;
@@ -33,12 +43,16 @@ export interface EnvironmentParts {
   program: { path: string; args: readonly string[]; workingDirectory?: string; variables: Readonly<Record<string, string>> };
   /** Serves the first time that a process is wanted. Its folder is that of the environment. */
   standby?: Pick<Standby, "adopt" | "end">;
-  openLink(listener: RuntimeListener, network: Network): Promise<RuntimeLink>;
+  /** Absolute paths of the extensions to be started before it. */
+  extensions?: readonly string[];
+  openLink: OpenLink;
   events: {
     /** The caller has its answer. */
     onAnswered(): void;
     /** The environment takes invocations (again). */
     onFree(): void;
+    /** It ended while it was free. */
+    onLost(): void;
   };
 }
 
@@ -53,6 +67,7 @@ export class Environment {
   #lifecycle = new EnvironmentLifecycle();
   #log: EnvironmentLog;
   #lines: PlatformLines;
+  #telemetry: EnvironmentTelemetry;
   #session: RuntimeSession | undefined;
   #invocation: Invocation | undefined;
   /** Of the invocation that runs. */
@@ -70,15 +85,24 @@ export class Environment {
     this.replaceAtMs = parts.replaceAtMs;
     this.#parts = parts;
     this.#log = new EnvironmentLog(parts.sink, stream, gate, parts.log);
-    this.#lines = platformLines(parts.spec);
+    this.#lines = platformLines(parts.spec, parts.initialisation);
+    this.#telemetry = new EnvironmentTelemetry(parts.spec, parts.initialisation, parts.logStream, parts.clock);
     this.#deadline = new Deadline(parts.clock, () => this.#timeOut(this.#invocation as Invocation));
+  }
+
+  /** Whether an invocation need not initialise it. */
+  get isInitialised(): boolean {
+    const { state } = this.#lifecycle;
+    return state === "Idle" || state === "Running" || state === "Answered";
   }
 
   /** The Init phase, ahead of the first invocation. Resolves when it is over, however it went. */
   initialise(): Promise<void> {
     this.#write(this.#lines.initStart(this.#parts.clock.now()));
     const over = new Promise<void>((resolve) => (this.#init.over = resolve));
-    this.#init.timer = this.#parts.clock.after(initLimitMs, () => this.#failInit(timedOut(initLimitMs)));
+    const { clock, spec, initialisation } = this.#parts;
+    const limitMs = initialisation === "provisioned-concurrency" ? Math.max(provisionedInitLimitMs, spec.timeoutMs) : initLimitMs;
+    this.#init.timer = clock.after(limitMs, () => this.#failInit(timedOut(limitMs)));
     void this.#start();
     return over;
   }
@@ -99,14 +123,14 @@ export class Environment {
     return invocation.outcome;
   }
 
-  /** Kills everything at once, as AWS does where no extension asked for time, and removes the folder. */
+  /** Kills everything, at once where no extension has asked for time, and removes the folder. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
   async #start(): Promise<void> {
-    const { program, folders, spec, clock, standby } = this.#parts;
+    const { program, folders, spec, clock, standby, extensions = [] } = this.#parts;
     this.#lifecycle.moveTo("Starting");
     this.#init.startedAtMs = clock.monotonicMs();
     const listener = this.#listener();
@@ -118,9 +142,10 @@ export class Environment {
       folders,
       memoryMb: spec.memoryMb,
       ephemeralStorageMb: spec.ephemeralStorageMb,
+      extensions,
     };
     const adopted = standby?.adopt(listener);
-    this.#session = adopted;
+    if (adopted) this.#follow(adopted);
     if (!adopted || !(await this.#specialise(adopted, order))) await this.#launch(listener, order);
   }
 
@@ -137,12 +162,12 @@ export class Environment {
     }
   }
 
-  async #launch(listener: RuntimeListener & OutputListener, order: Order): Promise<void> {
-    const { driver, openLink } = this.#parts;
-    const session = new RuntimeSession(listener);
-    this.#session = session;
+  async #launch(listener: SessionListener, order: Order): Promise<void> {
+    const { driver, openLink, clock, ids } = this.#parts;
+    const session = new RuntimeSession(listener, clock, ids);
+    this.#follow(session);
     try {
-      await session.launch(driver, (network) => openLink(listener, network), order);
+      await session.launch(driver, openLink, order);
       if (!this.#isCurrent(session)) return;
       this.#lifecycle.moveTo("Initialising");
       if (this.#log.isFull) session.pause();
@@ -151,27 +176,48 @@ export class Environment {
     }
   }
 
+  #follow(session: RuntimeSession): void {
+    const { accountId, functionName, functionVersion, handler, logging } = this.#parts.spec;
+    this.#session = session;
+    session.extensions.identity = { accountId, functionName, functionVersion, handler };
+    session.extensions.isJson = logging.format === "JSON";
+    this.#telemetry.follow(session.extensions, this.#phase);
+  }
+
+  get #phase(): InitPhase {
+    return this.#invocation ? "invoke" : "init";
+  }
+
   /** Whether a launch is still wanted: meanwhile the time may have run out, or the environment may have been stopped. */
   #isCurrent(session: RuntimeSession): boolean {
     return this.#session === session && this.#lifecycle.state === "Starting";
   }
 
-  #listener(): RuntimeListener & OutputListener {
+  #listener(): SessionListener {
     const { clock, log, spec } = this.#parts;
     return {
       ready: () => this.#becomeReady(),
       initFailed: (payload) => this.#failInit(runtimeReported(payload)),
       answered: (answer) => this.#takeAnswer(answer),
+      runtimeDone: () => this.#telemetry.runtimeDone(this.#invocation as Invocation),
       done: () => void this.#conclude(this.#invocation as Invocation, undefined),
       logged: (timestampMs, message) => {
         const isBelieved = Math.abs(timestampMs - clock.now()) < believedClockSkewMs;
-        this.#write([message], isBelieved ? timestampMs : clock.now());
+        const atMs = isBelieved ? timestampMs : clock.now();
+        this.#write([message], atMs);
+        this.#telemetry.printed("function", atMs, message);
       },
       violated: (reason) => {
         log.warn("a runtime broke its protocol and is ended", { function: spec.functionName, reason });
         this.#takeExit({ code: null, signal: "SIGKILL" });
       },
-      printed: (line) => this.#log.add(clock.now(), line),
+      printed: (line) => this.#print("function", line),
+      extensionPrinted: (line) => this.#print("extension", line),
+      extensionFailed: (failure) => this.#takeFailure(failure),
+      subscribed: (extension, subscription) => {
+        this.#write(this.#lines.subscription(clock.now(), extension, subscription));
+        this.#telemetry.subscribed(extension, subscription);
+      },
       batchEnded: () => void this.#log.flush(),
       exited: (exit) => this.#takeExit(exit),
     };
@@ -182,27 +228,39 @@ export class Environment {
     this.#init.timer?.cancel();
     this.#session?.holdToCpuShare();
     this.#session?.peakMemoryBytes();
+    this.#reportInit(initMs);
     this.#lifecycle.moveTo("Idle");
     if (this.#invocation) this.#send(this.#invocation);
     else {
       this.#unreportedInitMs = initMs;
+      this.#write(this.#lines.initDone(this.#parts.clock.now(), initMs));
       this.#init.over();
     }
   }
 
   #failInit(failure: Failure): void {
     const { clock } = this.#parts;
-    const phase: InitPhase = this.#invocation ? "invoke" : "init";
     const durationMs = clock.monotonicMs() - this.#init.startedAtMs;
     this.#init.timer?.cancel();
     this.#lifecycle.moveTo("InitFailed");
-    this.#write(this.#lines.initFailed(clock.now(), phase, durationMs, failure));
-    if (this.#invocation) this.#fail(this.#invocation, failure);
-    else void this.#reset().then(() => this.#init.over());
+    this.#reportInit(durationMs, failure);
+    this.#write(this.#lines.initFailed(clock.now(), this.#phase, durationMs, failure));
+    if (this.#invocation) {
+      this.#telemetry.started(this.#invocation);
+      this.#fail(this.#invocation, failure);
+    } else void this.#reset(reasonOf(failure)).then(() => this.#init.over());
+  }
+
+  #reportInit(durationMs: number, failure?: Failure): void {
+    const { extensions } = this.#session as RuntimeSession;
+    const nowMs = this.#parts.clock.now();
+    for (const extension of extensions.registry.all) this.#write(this.#lines.extension(nowMs, extension));
+    this.#telemetry.initDone(this.#phase, durationMs, extensions, failure);
   }
 
   #send(invocation: Invocation): void {
     this.#lifecycle.moveTo("Running");
+    this.#telemetry.started(invocation);
     this.#session?.invoke(invocation.request, invocation.deadlineMs);
   }
 
@@ -210,6 +268,7 @@ export class Environment {
     const invocation = this.#invocation as Invocation;
     this.#lifecycle.moveTo("Answered");
     this.#parts.events.onAnswered();
+    if (invocation.request.trace || this.#telemetry.isHeard) invocation.answeredAtMs = this.#parts.clock.monotonicMs();
     if (answer.kind === "tooLarge") invocation.answer({ payload: responseTooLarge(answer.limitBytes), functionError: "Unhandled" });
     else if (answer.kind === "streamed") invocation.answerStreamed(answer.sizeBytes);
     else if (answer.kind === "error") invocation.answer({ payload: answer.payload, functionError: "Unhandled" });
@@ -218,10 +277,19 @@ export class Environment {
   }
 
   #takeExit(exit: ProcessExit): void {
+    this.#takeFailure(runtimeExited(exit));
+  }
+
+  /** Of the runtime or an extension, at any time. */
+  #takeFailure(failure: Failure): void {
     const { state } = this.#lifecycle;
-    if (state === "Initialising") this.#failInit(runtimeExited(exit));
-    else if (this.#invocation && !this.#invocation.isConcluding) this.#fail(this.#invocation, runtimeExited(exit));
-    else if (state === "Idle" || state === "Answered") void this.#reset();
+    if (state === "Starting" || state === "Initialising") this.#failInit(failure);
+    else if (this.#invocation && !this.#invocation.isConcluding) this.#fail(this.#invocation, failure);
+    else if (state === "Answered") void this.#reset("failure");
+    else if (state === "Idle") {
+      void this.#reset("failure");
+      this.#parts.events.onLost();
+    }
   }
 
   #timeOut(invocation: Invocation): void {
@@ -246,19 +314,24 @@ export class Environment {
     invocation.isConcluding = true;
     this.#deadline.callOff();
     const durationMs = failure?.status === "timeout" ? spec.timeoutMs : clock.monotonicMs() - invocation.startedAtMs;
-    if (failure) await this.#reset();
-    else await pipesRead();
-    this.#session?.flushLines();
-    this.#write(
-      this.#lines.end(clock.now(), {
-        requestId: invocation.request.requestId,
-        durationMs,
-        initMs: this.#unreportedInitMs,
-        peakMemoryBytes: this.#session?.peakMemoryBytes() ?? 0,
-        producedBytes: invocation.producedBytes,
-        failure,
-      }),
-    );
+    this.#telemetry.runtimeDone(invocation, failure);
+    if (!failure) await pipesRead();
+    const session = this.#session as RuntimeSession;
+    session.flushLines();
+    const report = {
+      requestId: invocation.request.requestId,
+      durationMs,
+      initMs: this.#unreportedInitMs,
+      peakMemoryBytes: session.peakMemoryBytes(),
+      producedBytes: invocation.producedBytes,
+      trace: invocation.request.trace,
+      failure,
+    };
+    this.#telemetry.ended(invocation, report, !session.extensions.registry.isEmpty);
+    // Extensions are told before they are ended.
+    if (failure) await this.#reset(reasonOf(failure));
+    this.#write(this.#lines.end(clock.now(), report));
+    invocation.request.trace?.ended(timesOf(clock, invocation, this.#init.startedAtMs, this.#unreportedInitMs));
     this.#unreportedInitMs = undefined;
     if (invocation.request.tailLog) invocation.attachTail(this.#log.takeTail());
     const flushing = this.#log.flush();
@@ -271,9 +344,9 @@ export class Environment {
     invocation.finish();
   }
 
-  #reset(): Promise<void> {
+  #reset(reason: ShutdownReason): Promise<void> {
     this.#lifecycle.moveTo("Resetting");
-    this.#resetting = (this.#session as RuntimeSession).end().then(() => {
+    this.#resetting = (this.#session as RuntimeSession).end(reason).then(() => {
       this.#resetting = undefined;
       if (this.#lifecycle.state === "Resetting") this.#lifecycle.moveTo("Cold");
     });
@@ -293,11 +366,19 @@ export class Environment {
     this.#lifecycle.moveTo("Stopped");
   }
 
+  #print(type: "function" | "extension", line: string): void {
+    const nowMs = this.#parts.clock.now();
+    this.#log.add(nowMs, line);
+    this.#telemetry.printed(type, nowMs, line);
+  }
+
   #write(lines: readonly string[], timestampMs = this.#parts.clock.now()): void {
     for (const line of lines) this.#log.add(timestampMs, line);
     void this.#log.flush();
   }
 }
+
+const reasonOf = ({ status }: Failure): ShutdownReason => (status === "timeout" ? "timeout" : "failure");
 
 /**
  * Output that the function wrote before its answer may lie in the pipes yet. The first turn ends the reading in which the answer

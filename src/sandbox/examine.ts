@@ -45,13 +45,11 @@ export async function examineMachine(ociRuntime: string): Promise<Finding[]> {
 export async function examineRuntimes(runtimes: readonly string[], options: CatalogOptions): Promise<Finding[]> {
   const catalog = new RuntimeCatalog(options);
   return Promise.all(
-    runtimes.map(async (runtime): Promise<Finding> => {
-      const program = await catalog.locate(runtime);
-      if (program !== undefined) return { what: runtime, found: program };
-      const remedy = runtime.startsWith("nodejs")
-        ? "It is fetched from npm's registry at the first use."
-        : `Put a working ${runtime} on the PATH, for functions that want it.`;
-      return { what: runtime, found: "not here", remedy };
+    runtimes.map(async (what): Promise<Finding> => {
+      const survey = await catalog.survey(what);
+      if (survey.state === "missing") return { what, found: "not here", remedy: survey.remedy };
+      if (survey.state === "ready") return { what, found: survey.found };
+      return { what, found: survey.found, remedy: `Fetched at the first use: ${survey.source}.` };
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { SandboxFailure } from "./contract.ts";
 import { ImageEntryMissing, ProgramMissing, type ProcessExit } from "./drivers/driver.ts";
+import type { Extension } from "./extensions/extension.ts";
 import { maxResponseBytes } from "./runtime-link.ts";
 
 /** How an invocation or an initialisation failed, and what the caller gets to see of it, in AWS's recorded words. */
@@ -14,6 +15,17 @@ export interface Failure {
   fault?: SandboxFailure;
 }
 
+/** An extension could not be started. */
+export class ExtensionLaunchFailed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.name = "ExtensionLaunchFailed";
+    this.failure = failure;
+  }
+}
+
 /** The exact spelling was recorded from AWS. */
 const timedOutType = "Sandbox.Timedout";
 
@@ -21,11 +33,13 @@ export function timedOut(limitMs: number): Failure {
   return failure("timeout", timedOutType, `Task timed out after ${(limitMs / 1000).toFixed(2)} seconds`);
 }
 
-export function runtimeExited({ code, signal }: ProcessExit): Failure {
-  if (code === 0) return failure("error", "Runtime.ExitError", "Runtime exited without providing a reason");
-  const how = signal === null ? `exit status ${code}` : `signal: ${signalTexts[signal] ?? signal.slice(3).toLowerCase()}`;
-  return failure("error", "Runtime.ExitError", `Runtime exited with error: ${how}`);
+export function runtimeExited(exit: ProcessExit): Failure {
+  if (exit.code === 0) return failure("error", "Runtime.ExitError", "Runtime exited without providing a reason");
+  return failure("error", "Runtime.ExitError", `Runtime exited with error: ${exitText(exit)}`);
 }
+
+const exitText = ({ code, signal }: ProcessExit): string =>
+  signal === null ? `exit status ${code}` : `signal: ${signalTexts[signal] ?? signal.slice(3).toLowerCase()}`;
 
 /** The runtime itself told why; its bytes are the payload. */
 export function runtimeReported(payload: Uint8Array): Failure {
@@ -33,6 +47,7 @@ export function runtimeReported(payload: Uint8Array): Failure {
 }
 
 export function notLaunched(cause: unknown): Failure {
+  if (cause instanceof ExtensionLaunchFailed) return cause.failure;
   if (cause instanceof ProgramMissing) {
     return failure("error", "Runtime.InvalidEntrypoint", "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
   }
@@ -42,6 +57,19 @@ export function notLaunched(cause: unknown): Failure {
   const fault = new SandboxFailure("internal", "the runtime's process could not be launched", { cause });
   return { ...failure("error", "Sandbox.Failure", fault.message), fault };
 }
+
+/** Recorded from AWS: https://github.com/elastic/apm-aws-lambda/pull/145. `exit` is absent if it is a part of the runtime that gave up. */
+export function extensionExited(exit: ProcessExit | undefined, { state, errorType = "" }: Pick<Extension, "state" | "errorType">): Failure {
+  const type = state === "InitError" || state === "ExitError" ? `Extension.${state}` : "Extension.Crash";
+  if (!exit) return failure("error", type, errorType);
+  return failure("error", type, exit.code === 0 ? "exit code 0" : exitText(exit));
+}
+
+/** Recorded from AWS: https://github.com/aws-samples/aws-lambda-extensions/issues/54 */
+export const extensionNotLaunched = (name: string, complaint: string): Failure =>
+  failure("error", "Extension.LaunchError", `fork/exec /opt/extensions/${name}: ${complaint}`);
+
+export const tooManyExtensions = (): Failure => failure("error", "Extension.LaunchError", "ErrTooManyExtensions");
 
 /** Payload for an answer that was too large; the environment lives on. */
 export const responseTooLarge = (limitBytes = maxResponseBytes): Uint8Array =>

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { InvocationRequest, ResponseSink } from "./contract.ts";
 import type { RunningProcess } from "./drivers/driver.ts";
-import { encodeInvoke, encodeSpecialise, FrameReader, frameType, FrameViolation } from "./frames.ts";
+import { encodeInvoke, encodeSpecialise, FrameReader, frameType, FrameViolation, lingerFrame } from "./frames.ts";
 import { maxResponseBytes, type RuntimeAnswer, type RuntimeLink, type RuntimeListener } from "./runtime-link.ts";
 import { StreamedAnswer } from "./streamed-answer.ts";
 
@@ -49,6 +49,10 @@ export class FramedLink implements RuntimeLink {
   specialise(variables: Readonly<Record<string, string>>): void {
     this.#expects = "init";
     this.#socket?.write(encodeSpecialise(variables));
+  }
+
+  linger(): void {
+    this.#socket?.write(lingerFrame);
   }
 
   invoke(request: InvocationRequest, deadlineMs: number): void {

@@ -8,6 +8,7 @@ import { GrowingBuffer } from "./growing-buffer.ts";
 export const frameType = {
   invoke: 0x01,
   specialise: 0x02,
+  linger: 0x03,
   booted: 0x80,
   ready: 0x81,
   initError: 0x82,
@@ -74,6 +75,9 @@ export function encodeSpecialise(variables: Readonly<Record<string, string>>): U
   frame.write(body, headBytes);
   return frame;
 }
+
+/** That the runtime shall not stand still between invocations. */
+export const lingerFrame = Buffer.from([1, 0, 0, 0, frameType.linger]);
 
 /**
  * Cuts a stream of bytes into frames. The body handed out is a view of the chunk that was pushed, or a buffer of its own when

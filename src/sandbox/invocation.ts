@@ -8,6 +8,8 @@ export class Invocation {
   readonly outcome: Promise<InvocationOutcome>;
   /** END and REPORT are being written: nothing can go wrong with it any more. */
   isConcluding = false;
+  /** Monotonic; known of those that are traced. */
+  answeredAtMs: number | undefined;
   #outcome = Promise.withResolvers<InvocationOutcome>();
   #finished = Promise.withResolvers<void>();
   #answer: Omit<InvocationOutcome, "finished"> | undefined;

@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from "node:os";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
@@ -11,17 +11,17 @@ import { openNamespaceDriver } from "./drivers/linux/namespaces.ts";
 import type { OutboundPolicy } from "./drivers/linux/network/policy.ts";
 import { openOciDriver } from "./drivers/oci/oci.ts";
 import { openProcessDriver } from "./drivers/process.ts";
+import { defaultFunctionMemoryMb, environmentsByDescriptors, hasTasksFor, machineMemory } from "./machine.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 import { EnvironmentPool, type PoolLimits } from "./pool.ts";
+import type { CreateMember, Room } from "./pool-member.ts";
 import { prepareCode, prepareEnvironment, type UnpackedCode, type Workshop } from "./prepare-environment.ts";
 import { RuntimeCatalog } from "./runtimes/catalog.ts";
 import { Standbys } from "./standbys.ts";
 
-/** What an environment takes at least, mostly shared with its siblings. */
-const leastEnvironmentBytes = 16 * 1024 * 1024;
-
-/** AWS's thousand, or as many as the machine's memory can hold. */
+/** How many fit into the memory is seen when they are there. */
 const defaultLimits: PoolLimits = {
-  environments: Math.min(1_000, Math.floor(totalmem() / leastEnvironmentBytes)),
+  environments: environmentsByDescriptors(),
   starts: 4 * availableParallelism(),
   idleMs: 10 * 60 * 1000,
 };
@@ -46,6 +46,8 @@ export interface SandboxOptions {
   nativeFolder?: string | undefined;
   /** Where interpreters that were fetched are kept. */
   toolchainFolder: string;
+  /** Base URL of a Maven repository; without it, the one that this machine's Maven asks. */
+  mavenRepository?: string | undefined;
   /** The product's own folder, with `runtimes/` and `node_modules/`. */
   productFolder: string;
   /** As in PATH: where interpreters of runtimes are looked for. */
@@ -54,7 +56,8 @@ export interface SandboxOptions {
   logSink: LogSink;
   /** How many processes of each runtime are started ahead of need at most, where the driver can do that; 0: none. */
   standbysPerRuntime: number;
-  /** What is not given is chosen to fit the machine. */
+  /** For all functions together; what is not given is chosen to fit the machine. */
+  functionMemoryMb?: number | undefined;
   limits?: Partial<PoolLimits>;
 }
 
@@ -69,15 +72,19 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const driverFor: Workshop["driverFor"] = (spec) => drivers.driverFor(spec);
   const workshop: Workshop = { ...options, driver, driverFor, catalog: new RuntimeCatalog(options) };
   const standbys = driver.canSpecialise && options.standbysPerRuntime > 0 ? new Standbys(workshop, options.standbysPerRuntime) : undefined;
-  const pool = new EnvironmentPool(clock, { ...defaultLimits, ...options.limits }, (spec, events) =>
-    prepareEnvironment({ ...workshop, ...(standbys && { standbys }) }, spec, events),
-  );
+  const create: CreateMember = (spec, events, initialisation) =>
+    prepareEnvironment({ ...workshop, ...(standbys && { standbys }) }, spec, events, initialisation);
+  const memory = new MemoryBudget(clock, [() => drivers.memoryUse(), machineMemory]);
+  const room: Room = { hasRoomFor: (more, ready) => memory.hasRoomFor(more, ready) && hasTasksFor(more) };
+  const pool = new EnvironmentPool(clock, { ...defaultLimits, ...options.limits }, create, room);
   return {
     invoke: (spec, request) => pool.invoke(spec, request),
     async prepare(spec) {
       const code = await prepareCode(workshop, spec);
       if (!spec.image) await standbys?.expect(spec, code);
     },
+    provision: (spec, count) => pool.provision(spec, count),
+    provisioned: (specKey) => pool.provisioned(specKey),
     retire: (specKey) => pool.retire(specKey),
     describe: () => driver.describe(),
     drain: (graceMs) => pool.drain(graceMs),
@@ -100,7 +107,7 @@ export class IsolationImpossible extends Error {
 }
 
 async function openDriver(sandboxOptions: SandboxOptions): Promise<Driver> {
-  const { isolation, outbound, nativeFolder, runFolder, trialFile, clock, log } = sandboxOptions;
+  const { isolation, outbound, nativeFolder, runFolder, trialFile, clock, log, functionMemoryMb } = sandboxOptions;
   const options = { runFolder, clock, log };
   if (isolation === "none") return openProcessDriver(options);
   if (isolation === "oci") {
@@ -110,7 +117,14 @@ async function openDriver(sandboxOptions: SandboxOptions): Promise<Driver> {
     });
   }
   try {
-    return await openNamespaceDriver({ ...options, outbound, nativeFolder, trialFile, allowsRootless: isolation === "auto" });
+    return await openNamespaceDriver({
+      ...options,
+      outbound,
+      nativeFolder,
+      trialFile,
+      functionMemoryMb: functionMemoryMb ?? defaultFunctionMemoryMb(),
+      allowsRootless: isolation === "auto",
+    });
   } catch (error) {
     if (isolation === "namespaces") throw new IsolationImpossible("namespaces", error as Error);
     return openProcessDriver({ ...options, isolationFailure: (error as Error).message });
@@ -118,5 +132,12 @@ async function openDriver(sandboxOptions: SandboxOptions): Promise<Driver> {
 }
 
 /** Leaves the folders of environments alone: they may be those of another driver. */
-const openContainers = ({ ociRuntime, runFolder, clock, log, outbound }: SandboxOptions): Promise<Driver> =>
-  openOciDriver({ runtime: ociRuntime, folder: join(runFolder, "oci"), clock, log, outbound });
+const openContainers = ({ ociRuntime, runFolder, clock, log, outbound, functionMemoryMb }: SandboxOptions): Promise<Driver> =>
+  openOciDriver({
+    runtime: ociRuntime,
+    folder: join(runFolder, "oci"),
+    clock,
+    log,
+    outbound,
+    functionMemoryMb: functionMemoryMb ?? defaultFunctionMemoryMb(),
+  });

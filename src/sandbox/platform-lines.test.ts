@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runtimeExited, runtimeReported, timedOut } from "./failures.ts";
 import { specOf } from "./fixtures/specs.ts";
-import { platformLines, type InvocationReport } from "./platform-lines.ts";
+import { platformLines } from "./platform-lines.ts";
+import type { InvocationReport } from "./platform-records.ts";
 
 const nowMs = Date.UTC(2026, 0, 15, 12);
 const megabyte = 1024 * 1024;

@@ -1,5 +1,24 @@
 import type { EnvironmentSpec } from "./contract.ts";
+import type { Extension } from "./extensions/extension.ts";
 import type { Failure } from "./failures.ts";
+import type { InitialisationType } from "./initialisation.ts";
+import {
+  billedMs,
+  extensionRecord,
+  faultText,
+  initReportRecord,
+  initStartRecord,
+  peakMb,
+  reportRecord,
+  runtimeDoneRecord,
+  runtimeLabel,
+  startRecord,
+  subscriptionRecord,
+  type InitPhase,
+  type InvocationReport,
+  type PlatformRecord,
+} from "./platform-records.ts";
+import type { Subscription } from "./telemetry/subscription.ts";
 
 /**
  * The lines that Lambda itself writes to a function's log around its invocations, as text or as JSON; each method returns those
@@ -7,120 +26,84 @@ import type { Failure } from "./failures.ts";
  */
 export interface PlatformLines {
   initStart(nowMs: number): string[];
-  /** Only failed initialisations are reported on their own. */
+  /** Initialisations ahead of an invocation are reported on their own if they were not made on demand. */
+  initDone(nowMs: number, durationMs: number): string[];
+  /** And all that failed. */
   initFailed(nowMs: number, phase: InitPhase, durationMs: number, failure: Failure): string[];
+  /** How far an extension has come when initialisation is over. */
+  extension(nowMs: number, extension: Extension): string[];
+  /** An extension wants telemetry. */
+  subscription(nowMs: number, name: string, subscription: Subscription): string[];
   start(nowMs: number, requestId: string): string[];
   end(nowMs: number, report: InvocationReport): string[];
 }
 
-/** Whether the runtime initialises ahead of an invocation, or again inside one. */
-export type InitPhase = "init" | "invoke";
-
-export interface InvocationReport {
-  requestId: string;
-  durationMs: number;
-  /** With the first invocation of an environment. */
-  initMs: number | undefined;
-  peakMemoryBytes: number;
-  /** Bytes of the answer. */
-  producedBytes: number;
-  /** What the sandbox had to end; errors of the handler are not among them. */
-  failure: Failure | undefined;
+export function platformLines(spec: EnvironmentSpec, initialisation: InitialisationType = "on-demand"): PlatformLines {
+  return spec.logging.format === "JSON" ? jsonLines(spec, initialisation) : textLines(spec, initialisation);
 }
 
-export function platformLines(spec: EnvironmentSpec): PlatformLines {
-  return spec.logging.format === "JSON" ? jsonLines(spec) : textLines(spec);
-}
-
-function textLines(spec: EnvironmentSpec): PlatformLines {
+function textLines(spec: EnvironmentSpec, initialisation: InitialisationType): PlatformLines {
   return {
     // Of an image no version is known.
     initStart: () =>
       spec.image ? [] : [`INIT_START Runtime Version: ${runtimeLabel(spec.runtime)}\tRuntime Version ARN: ${spec.runtimeVersionArn}`],
+    initDone: (_, durationMs) => (initialisation === "on-demand" ? [] : [`INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms`]),
     initFailed: (_, phase, durationMs, failure) => [
       `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${statusText(failure)}`,
     ],
+    extension: (_, { name, state, events, errorType }) => [
+      `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(", ")}]${errorType === undefined ? "" : `\tError Type: ${errorType}`}`,
+    ],
+    subscription: (_, name, { api, types }) => [
+      `${api.toUpperCase()}\tName: ${name}\tState: Subscribed\tTypes: [${types.map(capitalised).join(", ")}]`,
+    ],
     start: (_, requestId) => [`START RequestId: ${requestId} Version: ${spec.functionVersion}`],
-    end: (nowMs, report) => [...failureText(nowMs, report), `END RequestId: ${report.requestId}`, reportText(spec, report)],
+    end(nowMs, report) {
+      const fault = faultText(nowMs, report);
+      const lines = [`END RequestId: ${report.requestId}`, reportText(spec, report, initialisation)];
+      return fault === undefined ? lines : [fault, ...lines];
+    },
   };
 }
 
-function reportText(spec: EnvironmentSpec, report: InvocationReport): string {
-  const { requestId, durationMs, initMs, failure } = report;
+function reportText(spec: EnvironmentSpec, report: InvocationReport, initialisation: InitialisationType): string {
+  const { requestId, durationMs, initMs, trace, failure } = report;
   return (
-    `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs(report)} ms\t` +
+    `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs(report, initialisation)} ms\t` +
     `Memory Size: ${spec.memoryMb} MB\tMax Memory Used: ${peakMb(report)} MB\t` +
     (initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`) +
-    (failure === undefined ? "" : `Status: ${statusText(failure)}`)
+    (failure === undefined ? "" : `Status: ${statusText(failure)}`) +
+    (trace === undefined ? "" : `\nXRAY TraceId: ${trace.traceId}\tSegmentId: ${trace.segmentId}\tSampled: true\t`)
   );
 }
 
+const capitalised = (word: string): string => (word[0] ?? "").toUpperCase() + word.slice(1);
+
 function statusText({ status, errorType }: Failure): string {
   return status === "timeout" ? status : `${status}\tError Type: ${errorType}`;
-}
-
-function failureText(nowMs: number, { requestId, failure }: InvocationReport): string[] {
-  if (failure === undefined || failure.message === "") return [];
-  if (failure.status === "timeout") return [`${new Date(nowMs).toISOString()} ${requestId} ${failure.message}`];
-  return [`RequestId: ${requestId} Error: ${failure.message}\n${failure.errorType}`];
 }
 
 const levels = ["DEBUG", "INFO", "WARN"] as const;
 type Level = (typeof levels)[number];
 
 /** Which event has which level: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html */
-function jsonLines(spec: EnvironmentSpec): PlatformLines {
+function jsonLines(spec: EnvironmentSpec, initialisation: InitialisationType): PlatformLines {
   const wanted = levels.indexOf((spec.logging.systemLevel ?? "INFO") as Level);
-  const line = (level: Level, nowMs: number, type: string, record: Record<string, unknown>): string[] =>
+  const line = (level: Level, nowMs: number, type: string, record: PlatformRecord): string[] =>
     levels.indexOf(level) < wanted ? [] : [JSON.stringify({ time: new Date(nowMs).toISOString(), type: `platform.${type}`, record })];
-  const version = { runtimeVersion: runtimeLabel(spec.runtime), runtimeVersionArn: spec.runtimeVersionArn };
-  const identity = { functionName: spec.functionName, functionVersion: spec.functionVersion };
-  const onDemand = { initializationType: "on-demand" };
   return {
-    initStart: (nowMs) => line("INFO", nowMs, "initStart", { ...onDemand, phase: "init", ...version, ...identity }),
+    initStart: (nowMs) => line("INFO", nowMs, "initStart", initStartRecord(spec, initialisation, "init")),
+    initDone: (nowMs, durationMs) =>
+      initialisation === "on-demand" ? [] : line("INFO", nowMs, "initReport", initReportRecord(initialisation, "init", durationMs, undefined)),
     initFailed: (nowMs, phase, durationMs, failure) =>
-      line("WARN", nowMs, "initReport", {
-        ...onDemand,
-        phase,
-        status: failure.status,
-        errorType: failure.errorType,
-        metrics: { durationMs: rounded(durationMs) },
-      }),
-    start: (nowMs, requestId) => line("INFO", nowMs, "start", { requestId, version: spec.functionVersion }),
-    end(nowMs, report) {
-      const { requestId, durationMs, initMs, producedBytes, failure } = report;
-      const status = failure === undefined ? { status: "success" } : { status: failure.status, errorType: failure.errorType };
-      const metrics = {
-        durationMs: rounded(durationMs),
-        billedDurationMs: billedMs(report),
-        memorySizeMB: spec.memoryMb,
-        maxMemoryUsedMB: peakMb(report),
-        ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }),
-      };
-      const done = { requestId, ...status, metrics: { durationMs: rounded(durationMs), producedBytes } };
-      return [
-        ...line(failure === undefined ? "DEBUG" : "WARN", nowMs, "runtimeDone", done),
-        ...line(failure === undefined ? "INFO" : "WARN", nowMs, "report", { requestId, metrics, ...status }),
-      ];
-    },
+      line("WARN", nowMs, "initReport", initReportRecord(initialisation, phase, durationMs, failure)),
+    extension: (nowMs, extension) => line("INFO", nowMs, "extension", extensionRecord(extension)),
+    subscription: (nowMs, name, subscription) =>
+      line("INFO", nowMs, `${subscription.api}Subscription`, subscriptionRecord(name, subscription)),
+    start: (nowMs, requestId) => line("INFO", nowMs, "start", startRecord(spec, requestId)),
+    end: (nowMs, report) => [
+      ...line(report.failure === undefined ? "DEBUG" : "WARN", nowMs, "runtimeDone", runtimeDoneRecord(report)),
+      ...line(report.failure === undefined ? "INFO" : "WARN", nowMs, "report", reportRecord(spec, report, initialisation)),
+    ],
   };
-}
-
-/** Since August 2025 initialisation is billed too: https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/ */
-function billedMs({ durationMs, initMs }: InvocationReport): number {
-  return Math.ceil(durationMs + (initMs ?? 0));
-}
-
-function peakMb({ peakMemoryBytes }: InvocationReport): number {
-  return Math.ceil(peakMemoryBytes / (1024 * 1024));
-}
-
-function rounded(durationMs: number): number {
-  return Math.round(durationMs * 1000) / 1000;
-}
-
-/** `nodejs22.x` is `nodejs:22.v1`. */
-function runtimeLabel(runtime: string): string {
-  const [, family = runtime, version = ""] = /^([a-z]+)\.?(.*?)(?:\.x)?$/.exec(runtime) ?? [];
-  return `${family}:${version}.v1`;
 }

@@ -1,94 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "#kit/manual-clock.ts";
-import { SandboxFailure, type InvocationOutcome, type InvocationRequest } from "./contract.ts";
+import { SandboxFailure } from "./contract.ts";
 import { requestOf, specOf } from "./fixtures/specs.ts";
-import { EnvironmentPool, type MemberEvents, type PoolMember } from "./pool.ts";
-
-class FakeMember implements PoolMember {
-  readonly name: string;
-  readonly key: string;
-  replaceAtMs = Number.POSITIVE_INFINITY;
-  served = 0;
-  isStopped = false;
-  #events: MemberEvents;
-  #running: PromiseWithResolvers<InvocationOutcome> | undefined;
-
-  constructor(name: string, key: string, events: MemberEvents) {
-    this.name = name;
-    this.key = key;
-    this.#events = events;
-  }
-
-  async initialise(): Promise<void> {}
-
-  invoke(_: InvocationRequest): Promise<InvocationOutcome> {
-    this.served++;
-    this.#running = Promise.withResolvers();
-    return this.#running.promise;
-  }
-
-  /** Answers, and is free again. */
-  finish(): void {
-    this.answer();
-    this.becomeFree();
-  }
-
-  answer(): void {
-    this.#running?.resolve({ payload: Buffer.from(this.name), finished: Promise.resolve() });
-    this.#running = undefined;
-    this.#events.onAnswered();
-  }
-
-  becomeFree(): void {
-    this.#events.onFree();
-  }
-
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    this.#running?.reject(new SandboxFailure("stopping", "ended"));
-  }
-}
-
-const idleMs = 600_000;
-
-class Bench {
-  readonly clock = new ManualClock();
-  readonly members: FakeMember[] = [];
-  readonly pool: EnvironmentPool;
-  /** Those that are being made come to be when it is fulfilled. */
-  creation = Promise.resolve();
-
-  constructor(environments = 10, starts = environments) {
-    this.pool = new EnvironmentPool(this.clock, { environments, starts, idleMs }, async (spec, events) => {
-      await this.creation;
-      const member = new FakeMember(`m${this.members.length + 1}`, spec.key, events);
-      this.members.push(member);
-      return member;
-    });
-  }
-
-  /** Begins an invocation; the answer is the name of the member that served it. */
-  async begin(key = "a", tenantId?: string): Promise<{ answer: Promise<string> }> {
-    const request = requestOf({}, tenantId === undefined ? {} : { tenantId });
-    const answer = this.pool.invoke(specOf({ key }), request).then(({ payload }) => String(payload));
-    answer.catch(() => {});
-    await this.clock.advance(0);
-    return { answer };
-  }
-
-  member(name: string): FakeMember {
-    return this.members.find((member) => member.name === name) as FakeMember;
-  }
-
-  finish(...names: string[]): void {
-    for (const name of names) this.member(name).finish();
-  }
-
-  get stopped(): string[] {
-    return this.members.filter((member) => member.isStopped).map((member) => member.name);
-  }
-}
+import { FakeMember } from "./fixtures/fake-member.ts";
+import { idleMs, PoolBench as Bench } from "./fixtures/pool-bench.ts";
+import { MemoryBudget } from "./memory-budget.ts";
+import { EnvironmentPool } from "./pool.ts";
+import type { PoolMember } from "./pool-member.ts";
 
 test("a free environment serves again, the most recently used first; keys do not mix", async () => {
   const bench = new Bench();
@@ -325,8 +244,51 @@ test("an environment that arrives during a drain is ended, and its invocation re
   const pool = new EnvironmentPool(clock, { environments: 1, starts: 1, idleMs }, () => arrival.promise);
   const answer = pool.invoke(specOf(), requestOf());
   await Promise.all([pool.drain(10), clock.advance(10)]);
-  const member = new FakeMember("late", "a", { onAnswered() {}, onFree() {} });
+  const member = new FakeMember("late", "a", { onAnswered() {}, onFree() {}, onLost() {} });
   arrival.resolve(member);
   await assert.rejects(answer, { reason: "stopping" });
   assert.deepEqual([member.isStopped, member.served], [true, 0]);
+});
+
+test("a function that wants many environments holds up no other that wants one", async () => {
+  const bench = new Bench(100, 2);
+  const creation = Promise.withResolvers<void>();
+  bench.creation = creation.promise;
+  for (let n = 0; n < 50; n++) await bench.begin("noisy");
+  await bench.begin("quiet");
+  creation.resolve();
+  await bench.clock.advance(0);
+  const turn = bench.members.findIndex(({ key }) => key === "quiet");
+  assert.ok(turn >= 2 && turn <= 4, `it was started as number ${turn + 1}`);
+});
+
+test("where the memory is short the longest idle makes room; when nothing is idle the answer is SandboxBusy", async () => {
+  let usedMb = 0;
+  const bench = new Bench(100, 100, (clock) => new MemoryBudget(clock, [() => ({ usedBytes: usedMb * 2 ** 20, limitBytes: 1_000 * 2 ** 20 })]));
+  for (const key of ["a", "b", "c"]) await bench.begin(key);
+  bench.finish("m2");
+  await bench.clock.advance(100);
+  usedMb = 930;
+  await bench.begin("d");
+  assert.deepEqual(bench.stopped, ["m2"]);
+  await assert.rejects((await bench.begin("e")).answer, { name: "SandboxBusy", message: /no room/ });
+  usedMb = 100;
+  await bench.clock.advance(100);
+  await bench.begin("e");
+  bench.finish("m1", "m3", "m4");
+  usedMb = 990;
+  await bench.clock.advance(1_000);
+  assert.deepEqual(bench.stopped, ["m1", "m2"], "functions that grow take what the idle ones have, one after the other");
+});
+
+test("a function that grows too fast is throttled, and no other", async () => {
+  const bench = new Bench(5_000);
+  const answers = [];
+  for (let n = 0; n < 1_001; n++) answers.push((await bench.begin()).answer);
+  await assert.rejects(answers.at(-1) as Promise<string>, { name: "SandboxBusy" });
+  assert.equal(bench.members.length, 1_000);
+  await bench.begin("b");
+  await bench.clock.advance(10);
+  await bench.begin();
+  assert.equal(bench.members.length, 1_002);
 });

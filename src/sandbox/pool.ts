@@ -1,15 +1,18 @@
 import type { Clock, Timer } from "#kit/clock.ts";
-import { SandboxBusy, SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest } from "./contract.ts";
+import {
+  SandboxBusy,
+  SandboxFailure,
+  type EnvironmentSpec,
+  type InvocationOutcome,
+  type InvocationRequest,
+  type ProvisionState,
+} from "./contract.ts";
+import type { CreateMember, Entry, PoolMember, ProvisionOfEntry, Room } from "./pool-member.ts";
+import { Provision } from "./provision.ts";
+import { Shelves } from "./shelves.ts";
 import { StartGate } from "./start-gate.ts";
-
-/** What the pool needs of an execution environment. */
-export interface PoolMember {
-  /** Epoch milliseconds from which on another one shall serve. */
-  readonly replaceAtMs: number;
-  initialise(): Promise<void>;
-  invoke(request: InvocationRequest): Promise<InvocationOutcome>;
-  stop(): Promise<void>;
-}
+import { StartRate } from "./start-rate.ts";
+import { type Waiter, Waiters } from "./waiters.ts";
 
 export interface PoolLimits {
   /** Environments of all functions together. */
@@ -20,89 +23,81 @@ export interface PoolLimits {
   idleMs: number;
 }
 
-/** What an environment tells the pool of each invocation. */
-export interface MemberEvents {
-  /** The caller has its answer; the environment will be free as soon as the last log lines are gone. */
-  onAnswered(): void;
-  onFree(): void;
-}
-
-/** Makes an environment. Rejects only with `SandboxFailure`. */
-export type CreateMember = (spec: EnvironmentSpec, events: MemberEvents) => Promise<PoolMember>;
-
 /**
  * How long an invocation waits for an environment that has answered its last one. Concluding takes a fraction of a millisecond, a
  * new environment a hundred; so a client that calls again at once is not given a second one.
  */
 const concludingMs = 10;
-
-/** An invocation that waits for the next free environment of its shelf. */
-interface Waiter {
-  take(member: PoolMember): void;
-}
-
-interface Entry {
-  /** Of the spec. */
-  key: string;
-  /** Where it waits when it is free: a shelf per spec and, with tenants, per tenant. */
-  shelf: string;
-  /** Absent while it is being created. */
-  member: PoolMember | undefined;
-  /** Ended as soon as it is free. */
-  isRetired: boolean;
-  isEnding: boolean;
-  /** Between answer and free. */
-  isConcluding: boolean;
-  idleSinceMs: number;
-  gone: PromiseWithResolvers<void>;
-}
+/** How often it is seen whether the memory still suffices while environments are idle, and which part of them is ended if not. */
+const reliefMs = 1_000;
+const relievedPart = 0.25;
 
 /**
  * All execution environments, shelved by what they serve. The most recently used free one is taken first, so that those which
- * are not needed grow old and expire; when the limit is reached, the one that has been idle the longest makes room.
+ * are not needed grow old and expire; when a limit is reached or the memory is short, the one that has been idle the longest makes room.
  */
 export class EnvironmentPool {
   #clock: Clock;
   #limits: PoolLimits;
   #create: CreateMember;
-  /** Free environments, the most recently used last. */
-  #shelves = new Map<string, Entry[]>();
-  /** How many environments of a shelf are about to be free, and who waits for them. */
-  #concludingCounts = new Map<string, number>();
-  #waiting = new Map<string, Waiter[]>();
+  #room: Room | undefined;
+  /** Free environments, made on demand. */
+  #idle = new Shelves<Entry>();
+  /** Free environments that were made ready before they were needed. */
+  #provisioned = new Shelves<Entry>();
+  #provisions = new Map<string, Provision>();
+  #waiters = new Waiters();
   #gate: StartGate;
+  #rate: StartRate;
   /** All, until they are gone. */
   #entries = new Set<Entry>();
   /** How many are not being ended. */
   #liveCount = 0;
   #expiry: Timer | undefined;
+  #relief: Timer | undefined;
   #isDraining = false;
   #onQuiet: (() => void) | undefined;
 
-  constructor(clock: Clock, limits: PoolLimits, create: CreateMember) {
+  /** Without a room only the number of environments is limited. */
+  constructor(clock: Clock, limits: PoolLimits, create: CreateMember, room?: Room) {
     this.#clock = clock;
     this.#limits = limits;
     this.#create = create;
+    this.#room = room;
     this.#gate = new StartGate(clock, { starts: limits.starts, waiting: limits.environments });
+    this.#rate = new StartRate(clock);
   }
 
   invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
     if (this.#isDraining) return Promise.reject(stopping());
     const shelf = shelfOf(spec, request);
-    const free = this.#takeFree(shelf);
+    const free = (this.#provisioned.isEmpty ? undefined : this.#takeFree(this.#provisioned, shelf)) ?? this.#takeFree(this.#idle, shelf);
     if (free) return free.invoke(request);
-    const waiters = this.#waiting.get(shelf)?.length ?? 0;
-    return (this.#concludingCounts.get(shelf) ?? 0) > waiters ? this.#invokeNext(spec, request, shelf) : this.#invokeNew(spec, request);
+    return this.#waiters.hasConcludingForOneMore(shelf)
+      ? this.#invokeNext(spec, request, shelf)
+      : this.#invokeNew(spec, request, shelf);
+  }
+
+  /** See `Sandbox.provision`. */
+  provision(spec: EnvironmentSpec, count: number): void {
+    if (this.#isDraining) return;
+    const provision = this.#provisions.get(spec.key) ?? this.#newProvision(spec);
+    if (count > 0) this.#provisions.set(spec.key, provision);
+    else this.#provisions.delete(spec.key);
+    provision.want(count);
+  }
+
+  provisioned(specKey: string): ProvisionState {
+    return this.#provisions.get(specKey)?.state ?? { allocated: 0, available: 0 };
   }
 
   /** Resolves when the last environment of that key is gone. */
   async retire(specKey: string): Promise<void> {
+    this.#provisions.get(specKey)?.want(0);
+    this.#provisions.delete(specKey);
     const entries = [...this.#entries].filter((entry) => entry.key === specKey);
     for (const entry of entries) entry.isRetired = true;
-    for (const shelf of new Set(entries.map((entry) => entry.shelf))) {
-      this.#endAll(this.#shelves.get(shelf) ?? []);
-      this.#shelves.delete(shelf);
-    }
+    for (const shelf of new Set(entries.map((entry) => entry.shelf))) this.#endAll(this.#idle.takeAllOf(shelf));
     await allGone(entries);
   }
 
@@ -110,9 +105,11 @@ export class EnvironmentPool {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true;
     this.#expiry?.cancel();
+    this.#relief?.cancel();
+    for (const provision of this.#provisions.values()) provision.want(0);
+    this.#provisions.clear();
     this.#gate.refuseAll(stopping());
-    for (const shelf of this.#shelves.values()) this.#endAll(shelf);
-    this.#shelves.clear();
+    this.#endAll(this.#idle.takeAll());
     if (this.#liveCount > 0) await this.#untilQuiet(graceMs);
     // Those that are still being created have no process yet, and will never get one.
     const created = [...this.#entries].filter((entry) => entry.member);
@@ -120,10 +117,11 @@ export class EnvironmentPool {
     await allGone(created);
   }
 
-  #takeFree(name: string): PoolMember | undefined {
-    const shelf = this.#shelves.get(name);
-    for (let entry = shelf?.pop(); entry; entry = shelf?.pop()) {
-      if ((entry.member as PoolMember).replaceAtMs > this.#clock.now()) return entry.member;
+  #takeFree(shelves: Shelves<Entry>, shelf: string): PoolMember | undefined {
+    for (let entry = shelves.take(shelf); entry; entry = shelves.take(shelf)) {
+      entry.isIdle = false;
+      const member = entry.member as PoolMember;
+      if (member.replaceAtMs > this.#clock.now()) return member;
       this.#end(entry);
     }
     return undefined;
@@ -138,39 +136,26 @@ export class EnvironmentPool {
           resolve(member.invoke(request));
         },
       };
-      this.#wait(shelf, waiter);
+      this.#waiters.add(shelf, waiter);
       const timer = this.#clock.after(concludingMs, () => {
-        this.#waitNoMore(shelf, waiter);
-        resolve(this.#invokeNew(spec, request));
+        this.#waiters.remove(shelf, waiter);
+        resolve(this.#invokeNew(spec, request, shelf));
       });
     });
   }
 
-  #wait(shelf: string, waiter: Waiter): void {
-    const waiters = this.#waiting.get(shelf);
-    if (waiters) waiters.push(waiter);
-    else this.#waiting.set(shelf, [waiter]);
-  }
-
-  #waitNoMore(shelf: string, waiter: Waiter): void {
-    const waiters = this.#waiting.get(shelf) ?? [];
-    const at = waiters.indexOf(waiter);
-    if (at !== -1) waiters.splice(at, 1);
-    if (waiters.length === 0) this.#waiting.delete(shelf);
-  }
-
   /** Starts an environment when that is its turn, or takes one that is free before. */
-  #invokeNew(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
-    if (this.#gate.isOpen) return this.#invokeStarted(spec, request);
-    const shelf = shelfOf(spec, request);
+  #invokeNew(spec: EnvironmentSpec, request: InvocationRequest, shelf: string): Promise<InvocationOutcome> {
+    if (this.#gate.isOpen) return this.#invokeStarted(spec, request, shelf);
     return new Promise((resolve, reject) => {
       const turn = this.#gate.queue(
+        functionOf(spec),
         () => {
-          this.#waitNoMore(shelf, waiter);
-          resolve(this.#invokeStarted(spec, request));
+          this.#waiters.remove(shelf, waiter);
+          resolve(this.#invokeStarted(spec, request, shelf));
         },
         (error) => {
-          this.#waitNoMore(shelf, waiter);
+          this.#waiters.remove(shelf, waiter);
           reject(error);
         },
       );
@@ -180,35 +165,54 @@ export class EnvironmentPool {
           resolve(member.invoke(request));
         },
       };
-      this.#wait(shelf, waiter);
+      this.#waiters.add(shelf, waiter);
     });
   }
 
-  async #invokeStarted(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
-    const member = await this.#gate.run(() => this.#start(spec, request));
-    return member.invoke(request);
+  async #invokeStarted(spec: EnvironmentSpec, request: InvocationRequest, shelf: string): Promise<InvocationOutcome> {
+    if (!this.#rate.take(functionOf(spec))) throw new SandboxBusy("the function has been given as many environments as it may get in so short a time");
+    const entry = await this.#gate.run(() => this.#start(spec, shelf, undefined));
+    return (entry.member as PoolMember).invoke(request);
   }
 
-  /** Resolves with an environment that is initialised, however that went. */
-  async #start(spec: EnvironmentSpec, request: InvocationRequest): Promise<PoolMember> {
-    if (this.#liveCount >= this.#limits.environments && !this.#evictOne()) {
-      throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
-    }
-    const gone = Promise.withResolvers<void>();
+  #newProvision(spec: EnvironmentSpec): Provision {
+    const rate = new StartRate(this.#clock);
+    return new Provision({
+      clock: this.#clock,
+      mayGrow: () => rate.take(spec.key),
+      start: (provision) =>
+        new Promise((resolve, reject) => {
+          const start = () => this.#gate.run(() => this.#start(spec, spec.key, provision));
+          if (this.#gate.isOpen) resolve(start());
+          else this.#gate.queue(functionOf(spec), () => resolve(start()), reject);
+        }),
+      offer: (entry) => this.#release(entry),
+      giveBack: (entry) => this.#endWhenFree(entry),
+      end: (entry) => this.#end(entry),
+    });
+  }
+
+  /** Resolves with an environment whose initialisation is over, however that went. */
+  async #start(spec: EnvironmentSpec, shelf: string, provision: ProvisionOfEntry | undefined): Promise<Entry> {
+    if (this.#isDraining) throw stopping();
+    this.#makeRoom();
     const entry: Entry = {
       key: spec.key,
-      shelf: shelfOf(spec, request),
+      shelf,
       member: undefined,
+      provision,
+      isIdle: false,
       isRetired: false,
       isEnding: false,
       isConcluding: false,
       idleSinceMs: 0,
-      gone,
+      gone: Promise.withResolvers<void>(),
     };
     this.#entries.add(entry);
     this.#liveCount++;
+    const events = { onAnswered: () => this.#conclude(entry), onFree: () => this.#release(entry), onLost: () => this.#lose(entry) };
     try {
-      entry.member = await this.#create(spec, { onAnswered: () => this.#conclude(entry), onFree: () => this.#release(entry) });
+      entry.member = await this.#create(spec, events, provision ? "provisioned-concurrency" : "on-demand");
     } catch (error) {
       this.#leave(entry);
       this.#forget(entry);
@@ -219,66 +223,89 @@ export class EnvironmentPool {
       throw stopping();
     }
     await entry.member.initialise();
-    return entry.member;
+    return entry;
+  }
+
+  /** Throws `SandboxBusy` if there is none to be had. */
+  #makeRoom(): void {
+    if (this.#liveCount >= this.#limits.environments && !this.#evictOne()) {
+      throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
+    }
+    if (!this.#hasRoomFor(1) && !this.#evictOne()) throw new SandboxBusy("this machine has no room for another execution environment");
+  }
+
+  #hasRoomFor(moreCount: number): boolean {
+    // Whoever makes room is let in itself.
+    const startingCount = Math.max(this.#gate.startingCount - 1, 0);
+    return this.#room?.hasRoomFor(moreCount + startingCount, this.#liveCount - startingCount) ?? true;
   }
 
   #conclude(entry: Entry): void {
     entry.isConcluding = true;
-    this.#concludingCounts.set(entry.shelf, (this.#concludingCounts.get(entry.shelf) ?? 0) + 1);
+    this.#waiters.countConcluding(entry.shelf, 1);
   }
 
   #concluded(entry: Entry): void {
     if (!entry.isConcluding) return;
     entry.isConcluding = false;
-    const count = (this.#concludingCounts.get(entry.shelf) ?? 0) - 1;
-    if (count > 0) this.#concludingCounts.set(entry.shelf, count);
-    else this.#concludingCounts.delete(entry.shelf);
+    this.#waiters.countConcluding(entry.shelf, -1);
   }
 
   #release(entry: Entry): void {
     this.#concluded(entry);
     if (entry.isRetired || this.#isDraining) return this.#end(entry);
     const member = entry.member as PoolMember;
-    const waiters = this.#waiting.get(entry.shelf);
-    if (waiters?.length && member.replaceAtMs > this.#clock.now()) {
-      const waiter = waiters.shift() as Waiter;
-      if (waiters.length === 0) this.#waiting.delete(entry.shelf);
-      waiter.take(member);
-      return;
-    }
+    if (entry.provision && !member.isInitialised) return this.#endLost(entry, entry.provision);
+    const waiter = member.replaceAtMs > this.#clock.now() ? this.#waiters.next(entry.shelf) : undefined;
+    if (waiter) return waiter.take(member);
     entry.idleSinceMs = this.#clock.now();
-    const shelf = this.#shelves.get(entry.shelf);
-    if (shelf) shelf.push(entry);
-    else this.#shelves.set(entry.shelf, [entry]);
+    entry.isIdle = true;
+    if (entry.provision) return this.#provisioned.put(entry.shelf, entry);
+    this.#idle.put(entry.shelf, entry);
     this.#expiry ??= this.#clock.after(this.#limits.idleMs, () => this.#expire());
+    if (this.#room) this.#relief ??= this.#clock.after(reliefMs, () => this.#relieve());
+  }
+
+  /** It crashed while it was free. One that was made on demand initialises again when it is needed. */
+  #lose(entry: Entry): void {
+    if (entry.provision && this.#provisioned.remove(entry.shelf, entry)) this.#endLost(entry, entry.provision);
+  }
+
+  #endLost(entry: Entry, provision: ProvisionOfEntry): void {
+    provision.lost(entry);
+    this.#end(entry);
   }
 
   #expire(): void {
-    this.#expiry = undefined;
-    const newestMs = this.#clock.now() - this.#limits.idleMs;
-    let nextMs = Number.POSITIVE_INFINITY;
-    for (const [name, shelf] of this.#shelves) {
-      const firstYoung = shelf.findIndex((entry) => entry.idleSinceMs > newestMs);
-      this.#endAll(shelf.splice(0, firstYoung === -1 ? shelf.length : firstYoung));
-      if (shelf[0]) nextMs = Math.min(nextMs, shelf[0].idleSinceMs - newestMs);
-      else this.#shelves.delete(name);
+    this.#endAll(this.#idle.takeIdleSince(this.#clock.now() - this.#limits.idleMs));
+    const { oldestIdleSinceMs } = this.#idle;
+    const nextMs = oldestIdleSinceMs + this.#limits.idleMs - this.#clock.now();
+    this.#expiry = nextMs < Number.POSITIVE_INFINITY ? this.#clock.after(nextMs, () => this.#expire()) : undefined;
+  }
+
+  /** Functions that run may grow into what the idle ones have. */
+  #relieve(): void {
+    if (!this.#hasRoomFor(0)) {
+      const count = Math.max(1, Math.floor(this.#idle.count * relievedPart));
+      for (let ended = 0; ended < count; ended++) this.#evictOne();
     }
-    if (nextMs < Number.POSITIVE_INFINITY) this.#expiry = this.#clock.after(nextMs, () => this.#expire());
+    this.#relief = this.#idle.count > 0 ? this.#clock.after(reliefMs, () => this.#relieve()) : undefined;
   }
 
   /** Ends the environment that has been idle the longest, if one is idle. */
   #evictOne(): boolean {
-    let oldest: Entry[] | undefined;
-    for (const shelf of this.#shelves.values()) {
-      if (shelf[0] && shelf[0].idleSinceMs < (oldest?.[0]?.idleSinceMs ?? Number.POSITIVE_INFINITY)) oldest = shelf;
-    }
-    const entry = oldest?.shift();
+    const entry = this.#idle.takeOldest();
     if (entry) this.#end(entry);
     return entry !== undefined;
   }
 
   #endAll(entries: readonly Entry[]): void {
     for (const entry of entries) this.#end(entry);
+  }
+
+  #endWhenFree(entry: Entry): void {
+    entry.isRetired = true;
+    if (this.#provisioned.remove(entry.shelf, entry)) this.#end(entry);
   }
 
   #end(entry: Entry): void {
@@ -291,6 +318,7 @@ export class EnvironmentPool {
   #leave(entry: Entry): void {
     this.#concluded(entry);
     entry.isEnding = true;
+    entry.provision?.left(entry);
     this.#liveCount--;
     if (this.#liveCount === 0) this.#onQuiet?.();
   }
@@ -315,6 +343,9 @@ export class EnvironmentPool {
 function shelfOf({ key }: EnvironmentSpec, { tenantId }: InvocationRequest): string {
   return tenantId === undefined ? key : `${key} ${tenantId}`;
 }
+
+/** What shares a rate, and a turn. */
+const functionOf = ({ accountId, region, functionName }: EnvironmentSpec): string => `${accountId} ${region} ${functionName}`;
 
 async function allGone(entries: readonly Entry[]): Promise<void> {
   await Promise.all(entries.map((entry) => entry.gone.promise));

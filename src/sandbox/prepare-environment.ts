@@ -8,15 +8,19 @@ import { SandboxFailure, type EnvironmentSpec, type LogSink, type SessionCredent
 import type { Driver } from "./drivers/driver.ts";
 import { environmentFolderPrefix } from "./drivers/leftovers.ts";
 import { functionVariables } from "./environment-variables.ts";
+import { EitherLink } from "./either-link.ts";
 import { openEndpointRelay, relayedUrl } from "./endpoint-relay.ts";
 import { Environment } from "./environment.ts";
-import { FramedLink } from "./framed-link.ts";
-import type { MemberEvents } from "./pool.ts";
+import { listExtensions } from "./extensions/external-extensions.ts";
+import { withFramedLogs } from "./framed-logs.ts";
+import type { InitialisationType } from "./initialisation.ts";
+import type { MemberEvents } from "./pool-member.ts";
 import { openRuntimeApi } from "./runtime-api/server.ts";
 import type { RuntimeCatalog } from "./runtimes/catalog.ts";
 import { imageStart } from "./runtimes/image-start.ts";
 import type { RuntimeStart } from "./runtimes/runtime-start.ts";
 import type { Standby } from "./standby.ts";
+import { openTraceDaemon, traceDaemonVariable } from "./trace-daemon.ts";
 
 /** AWS recycles environments every few hours, busy or not. */
 const maxAgeMs = 2 * 60 * 60 * 1000;
@@ -81,7 +85,12 @@ export async function prepareCode(workshop: Workshop, spec: EnvironmentSpec): Pr
 }
 
 /** Gathers what a new environment takes. Rejects with `SandboxFailure`. */
-export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSpec, events: MemberEvents): Promise<Environment> {
+export async function prepareEnvironment(
+  workshop: Workshop,
+  spec: EnvironmentSpec,
+  events: MemberEvents,
+  initialisation: InitialisationType,
+): Promise<Environment> {
   const { clock, ids, log, logSink } = workshop;
   const [driver, code, credentials] = await Promise.all([
     workshop.driverFor(spec),
@@ -111,9 +120,13 @@ export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSp
   }
   const logStream = logStreamName(clock, ids, spec.functionVersion);
   const seenSpec = driver.hasPrivateNetworks ? { ...spec, endpointUrl: relayedUrl(spec.endpointUrl) } : spec;
+  const variables = functionVariables(seenSpec, credentials, start, places, logStream, initialisation);
+  standby?.sendSegmentsTo(spec.takeSegments);
   return new Environment({
     spec,
+    initialisation,
     clock,
+    ids,
     log,
     sink: logSink,
     driver,
@@ -123,17 +136,25 @@ export async function prepareEnvironment(workshop: Workshop, spec: EnvironmentSp
     replaceAtMs: replaceAt(clock.now(), credentials, spec.timeoutMs),
     program: {
       path: start.program,
-      args: start.args,
+      args: [...start.args, ...(start.functionArgs?.(spec) ?? [])],
       ...(start.workingDirectory !== undefined && { workingDirectory: start.workingDirectory }),
-      variables: functionVariables(seenSpec, credentials, start, places, logStream),
+      variables,
     },
-    async openLink(listener, network) {
+    extensions: await listExtensions(layers),
+    async openLink(network, listener, extensions) {
+      if (spec.takeSegments) Object.assign(variables, daemonVariable(spec, await openTraceDaemon(network, workshop, spec.takeSegments)));
       if (driver.hasPrivateNetworks) await openEndpointRelay(network, spec.endpointUrl, () => credentials.accessKeyId);
-      return start.link === "frames" ? new FramedLink(listener) : openRuntimeApi(listener, ids, network);
+      if (start.link === "frames") return EitherLink.open(listener, ids, network, extensions);
+      const link = await openRuntimeApi(listener, ids, network, extensions);
+      return start.writesFramedLogs ? withFramedLogs(link, listener) : link;
     },
     events,
   });
 }
+
+/** A customer who sets it to another address means it. */
+const daemonVariable = ({ variables }: EnvironmentSpec, address: string): Record<string, string> =>
+  Object.hasOwn(variables, traceDaemonVariable) ? {} : { [traceDaemonVariable]: address };
 
 async function checkFileSystems({ fileSystems }: EnvironmentSpec): Promise<void> {
   for (const { folder, mountPath } of fileSystems) {

@@ -13,6 +13,8 @@ export interface RuntimeLink {
   attach(process: RunningProcess): void;
   /** Tells a process that was started ahead of need what to serve; absent where there is no such thing. */
   specialise?(variables: Readonly<Record<string, string>>): void;
+  /** There are extensions: the runtime shall not stand still while it waits. Absent where no runtime does. */
+  linger?(): void;
   /** Legal only while the runtime waits for an invocation. */
   invoke(request: InvocationRequest, deadlineMs: number): void;
   /** Stops and resumes reading from the runtime, because its log lines wait. */

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EnvironmentSpec } from "./contract.ts";
+import { listExtensions } from "./extensions/external-extensions.ts";
 import type { PreparedCode } from "./prepare-environment.ts";
 import { standbyStorageMb } from "./standby.ts";
 
@@ -23,6 +24,8 @@ export async function canBeServedByStandby(spec: EnvironmentSpec, { task, layers
   if (Object.keys(spec.variables).some((name) => readAtStart.test(name))) return false;
   // Where the interpreter lies there, layers have no place that is known before.
   if (layers !== undefined && start.readable.some((folder) => folder.startsWith("/opt/"))) return false;
+  // They run before the runtime does.
+  if ((await listExtensions(layers)).length > 0) return false;
   // The folders of LD_LIBRARY_PATH and PYTHONPATH.
   const version = spec.runtime.replace("python", "");
   const libraryFolders = [task, join(task, "lib"), ...(layers === undefined ? [] : [join(layers, "lib")])];

@@ -6,10 +6,13 @@ import type { LaunchFolders, ProcessExit } from "./drivers/driver.ts";
 import { environmentFolderPrefix, removeFolder } from "./drivers/leftovers.ts";
 import { openEndpointRelay, relayedUrl } from "./endpoint-relay.ts";
 import { defaultVariables } from "./environment-variables.ts";
-import { FramedLink } from "./framed-link.ts";
+import { EitherLink } from "./either-link.ts";
 import type { Workshop } from "./prepare-environment.ts";
-import type { RuntimeAnswer, RuntimeListener } from "./runtime-link.ts";
-import { type OutputListener, RuntimeSession } from "./runtime-session.ts";
+import type { Failure } from "./failures.ts";
+import type { RuntimeAnswer } from "./runtime-link.ts";
+import { type OpenLink, RuntimeSession, type SessionListener } from "./runtime-session.ts";
+import type { Subscription } from "./telemetry/subscription.ts";
+import { openTraceDaemon, type TakeSegments } from "./trace-daemon.ts";
 
 /** What standbys must have in common with the function that takes one. */
 export interface StandbyKind {
@@ -33,13 +36,15 @@ export class Standby {
   readonly folders: LaunchFolders;
   #workshop: Workshop;
   #listener = new LateListener();
-  #session = new RuntimeSession(this.#listener);
+  #session: RuntimeSession;
   #signer = "";
+  #takeSegments: TakeSegments | undefined;
   #isAdopted = false;
 
   private constructor(workshop: Workshop, readable: readonly string[]) {
     const environment = join(workshop.runFolder, `${environmentFolderPrefix}${workshop.ids.hex(16)}`);
     this.#workshop = workshop;
+    this.#session = new RuntimeSession(this.#listener, workshop.clock, workshop.ids);
     this.folders = { environment, tmp: join(environment, "tmp"), task: join(environment, "no-code"), fileSystems: [], readable };
   }
 
@@ -64,11 +69,13 @@ export class Standby {
         memoryMb: mostMemoryMb,
         ephemeralStorageMb: standbyStorageMb,
         isAheadOfNeed: true,
+        ...(start.forkServer && { forkServer: start.forkServer }),
       };
       const { driver } = workshop;
-      const openLink = async (network: Parameters<typeof openEndpointRelay>[0]) => {
+      const openLink: OpenLink = async (network, listener, extensions) => {
         if (driver.hasPrivateNetworks) await openEndpointRelay(network, endpointUrl, () => standby.#signer);
-        return new FramedLink(standby.#listener, booted.resolve);
+        await openTraceDaemon(network, workshop, (documents) => standby.#takeSegments?.(documents));
+        return EitherLink.open(listener, workshop.ids, network, extensions, booted.resolve);
       };
       const tooLate = sleep(workshop.clock, bootLimitMs, settled.signal).then(() => {
         throw new Error("a runtime that was started ahead of need does not come up");
@@ -88,7 +95,7 @@ export class Standby {
    * What it says goes to that listener from now on. The endpoint passes requests signed with that access key. The caller specialises the session.
    * Undefined if it was adopted before.
    */
-  adopt(listener: RuntimeListener & OutputListener): RuntimeSession | undefined {
+  adopt(listener: SessionListener): RuntimeSession | undefined {
     if (this.#isAdopted) return undefined;
     this.#isAdopted = true;
     this.#listener.target = listener;
@@ -98,6 +105,11 @@ export class Standby {
   /** Whose requests the endpoint passes. */
   serveEndpointTo(accessKeyId: string): void {
     this.#signer = accessKeyId;
+  }
+
+  /** Who gets what it sends to the X-Ray daemon. */
+  sendSegmentsTo(take: TakeSegments | undefined): void {
+    this.#takeSegments = take;
   }
 
   end(): Promise<void> {
@@ -112,8 +124,8 @@ export class Standby {
 }
 
 /** Passes on what a standby says once there is somebody to tell; before, nothing is worth telling but its end. */
-class LateListener implements RuntimeListener, OutputListener {
-  target: (RuntimeListener & OutputListener) | undefined;
+class LateListener implements SessionListener {
+  target: SessionListener | undefined;
   onExit = (): void => {};
 
   ready(): void {
@@ -130,6 +142,22 @@ class LateListener implements RuntimeListener, OutputListener {
 
   done(): void {
     this.target?.done();
+  }
+
+  runtimeDone(): void {
+    this.target?.runtimeDone();
+  }
+
+  extensionPrinted(line: string): void {
+    this.target?.extensionPrinted(line);
+  }
+
+  extensionFailed(failure: Failure): void {
+    this.target?.extensionFailed(failure);
+  }
+
+  subscribed(extension: string, subscription: Subscription): void {
+    this.target?.subscribed(extension, subscription);
   }
 
   logged(timestampMs: number, message: string): void {

@@ -13,18 +13,23 @@ export interface GateLimits {
   waiting: number;
 }
 
-/** An invocation that waits for its turn to start an environment. */
+/** One that waits for its turn to start an environment. */
 interface Turn {
   begin(): void;
   refuse(error: Error): void;
 }
 
-/** Lets in a few starts of environments at once, the others in the order of their arrival. */
+/**
+ * Lets in a few starts of environments at once. The others wait in lanes, one per function: each in the order of arrival, and the lanes take turns,
+ * so that a function that wants a thousand environments holds up no other that wants one.
+ */
 export class StartGate {
   #clock: Clock;
   #limits: GateLimits;
   #startingCount = 0;
-  #turns = new Set<Turn>();
+  #waitingCount = 0;
+  /** None is empty. The first one is next, and goes to the end then. */
+  #lanes = new Map<string, Set<Turn>>();
 
   constructor(clock: Clock, limits: GateLimits) {
     this.#clock = clock;
@@ -33,6 +38,11 @@ export class StartGate {
 
   get isOpen(): boolean {
     return this.#startingCount < this.#limits.starts;
+  }
+
+  /** Those that were let in and are not ready yet. */
+  get startingCount(): number {
+    return this.#startingCount;
   }
 
   /** Runs a start: its own turn ends with it, or earlier if it takes long. */
@@ -44,18 +54,21 @@ export class StartGate {
       isOver = true;
       timer.cancel();
       this.#startingCount--;
-      for (const turn of this.#turns) if (this.isOpen) turn.begin();
+      while (this.isOpen && this.#lanes.size > 0) this.#beginNext();
     };
     const timer = this.#clock.after(startMs, over);
     return start().finally(over);
   }
 
-  /** Calls exactly one of the two, later, unless `leave` is called before; `begin` is to call `run`. Throws `SandboxBusy` if too many wait. */
-  queue(begin: () => void, refuse: (error: Error) => void): { leave: () => void } {
-    if (this.#turns.size >= this.#limits.waiting) throw new SandboxBusy("too many execution environments are to be started");
+  /**
+   * Calls exactly one of the two, later, unless `leave` is called before; `begin` is to call `run`. Throws `SandboxBusy` if too many wait: but then the
+   * last of the longest lane goes first.
+   */
+  queue(laneName: string, begin: () => void, refuse: (error: Error) => void): { leave: () => void } {
+    if (this.#waitingCount >= this.#limits.waiting) this.#makeRoomFor(laneName);
     const leave = (): void => {
       timer.cancel();
-      this.#turns.delete(turn);
+      this.#remove(laneName, turn);
     };
     const turn: Turn = {
       begin() {
@@ -68,11 +81,37 @@ export class StartGate {
       },
     };
     const timer = this.#clock.after(maxWaitMs, () => turn.refuse(new SandboxBusy("no execution environment could be started in time")));
-    this.#turns.add(turn);
+    const lane = this.#lanes.get(laneName);
+    if (lane) lane.add(turn);
+    else this.#lanes.set(laneName, new Set([turn]));
+    this.#waitingCount++;
     return { leave };
   }
 
   refuseAll(error: Error): void {
-    for (const turn of this.#turns) turn.refuse(error);
+    for (const lane of this.#lanes.values()) for (const turn of lane) turn.refuse(error);
+  }
+
+  #beginNext(): void {
+    const [name, lane] = this.#lanes.entries().next().value as [string, Set<Turn>];
+    this.#lanes.delete(name);
+    this.#lanes.set(name, lane);
+    (lane.values().next().value as Turn).begin();
+  }
+
+  /** At the cost of the lane that is longer than all others would be. */
+  #makeRoomFor(laneName: string): void {
+    const busy = new SandboxBusy("too many execution environments are to be started");
+    const longest = [...this.#lanes.values()].reduce((one, other) => (other.size > one.size ? other : one));
+    const ownSize = this.#lanes.get(laneName)?.size ?? 0;
+    if (longest.size <= ownSize + 1) throw busy;
+    [...longest].at(-1)?.refuse(busy);
+  }
+
+  #remove(laneName: string, turn: Turn): void {
+    const lane = this.#lanes.get(laneName);
+    if (!lane?.delete(turn)) return;
+    this.#waitingCount--;
+    if (lane.size === 0) this.#lanes.delete(laneName);
   }
 }

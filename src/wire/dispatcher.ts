@@ -44,7 +44,7 @@ export class Dispatcher implements Calls {
   }
 
   /** Runs one operation of a loaded service. Rejects with the service's AwsError. */
-  async run(service: LoadedService, input: object, context: Omit<RequestContext, "state">): Promise<object> {
+  async run(service: LoadedService, input: object, context: RequestContext): Promise<object> {
     const permission = this.#authorizer.authorize({
       principal: context.principal,
       action: `${service.definition.name}:${context.operation}`,
@@ -63,13 +63,13 @@ export class Dispatcher implements Calls {
     if (violations.length > 0) {
       throw new AwsError(service.definition.model.validationErrorCode ?? "ValidationException", validationMessage(violations));
     }
-    // Not a copy: the gateway's context makes its signal only when somebody asks for it.
-    return (await handle(input, Object.assign(context, { state: service.state }))) ?? {};
+    return (await handle(input, context)) ?? {};
   }
 
   async invoke(name: string, operation: string, input: object, { as, region, signal, traceHeader }: CallOptions): Promise<unknown> {
     const service = await this.host(name).load();
     return this.run(service, input, {
+      state: service.state,
       service: name,
       operation,
       requestId: this.#ids.uuid(),

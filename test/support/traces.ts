@@ -13,7 +13,7 @@ export const loopDevicesOf = (folder: string): string[] =>
 
 /** Control groups of the Pilotlight that runs in this process. */
 export const cgroupsOf = (pid: number): string[] =>
-  globSync([`/sys/fs/cgroup/*/pilotlight/${pid}-*`, `/sys/fs/cgroup/pilotlight/${pid}-*`]);
+  globSync([`/sys/fs/cgroup/*/pilotlight/${pid}-*/*/`, `/sys/fs/cgroup/pilotlight/${pid}-*/*/`]);
 
 /** What files of that name hold, in the control groups of that process. */
 export const cgroupValues = (pid: number, file: string): string[] =>

@@ -5,6 +5,7 @@ import os
 import struct
 import sys
 
+_LINGER = 0x03
 _BOOTED = 0x80
 _READY = 0x81
 _INIT_ERROR = 0x82
@@ -28,6 +29,8 @@ class Channel:
         os.set_inheritable(fd, False)
         self._fd = fd
         self._input = bytearray(64 * 1024)
+        # Bytes of the next frame, at the start of the input, that came with the one before.
+        self._ahead = 0
 
     def booted(self):
         self._send(_BOOTED, b"")
@@ -42,6 +45,8 @@ class Channel:
     def next_invocation(self):
         """Waits for an invocation and returns its header, a dict, and its payload, text; exits when the socket is closed."""
         frame = self._receive()
+        while frame[4] == _LINGER:  # Waiting blocks no other thread: there is nothing to change.
+            frame = self._receive()
         (header_length,) = struct.unpack_from("<I", frame, 5)
         payload_start = 9 + header_length
         return json.loads(str(frame[9:payload_start], "utf-8")), str(frame[payload_start:], "utf-8")
@@ -81,8 +86,9 @@ class Channel:
 
     def _receive(self):
         frame = self._input
-        received = 0
-        end = 4
+        received = self._ahead
+        self._ahead = 0
+        end = 4 + struct.unpack_from("<I", frame)[0] if received >= 4 else 4
         while received < end:
             count = os.readv(self._fd, [memoryview(frame)[received:]])
             if count == 0:
@@ -93,4 +99,8 @@ class Channel:
                 end = 4 + struct.unpack_from("<I", frame)[0]
             if end > len(frame):
                 frame = frame + bytes(end - len(frame))
+        if received > end and frame[4] == _LINGER:
+            self._ahead = received - end
+            frame[: self._ahead] = frame[end:received]
+            return bytes([1, 0, 0, 0, _LINGER])
         return memoryview(frame)[:end]

@@ -3,12 +3,17 @@
 import importlib
 import os
 
+from .fork_server import serve_forks
+
 
 def stand_by(channel):
     """
     Returns when the process has become what it would have been had it been started for its function: with that function's variables, in the
     folder of its code.
     """
+    library = os.environ.get("PILOTLIGHT_FORK_SERVER")
+    if library:
+        serve_forks(library)
     channel.booted()
     variables = channel.next_specialisation()["variables"]
     os.environ.clear()

@@ -1,8 +1,11 @@
+import type { Socket as DatagramSocket } from "node:dgram";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import type { DriverDescription, FileSystemMount } from "../contract.ts";
+import type { MemoryUse } from "../memory-budget.ts";
 
 /**
  * A driver turns a launch order into running processes, and ends all of them again. The process driver (process.ts) works
@@ -17,20 +20,31 @@ export interface Driver extends AsyncDisposable {
   readonly canSpecialise?: boolean;
   /** Rejects when the program cannot be started; with `ProgramMissing` if there is no such program. */
   launch(order: LaunchOrder): Promise<RunningProcess>;
+  /** Builds the sandbox of an order for several programs, and starts none; present where the driver can do it. Rejects if it cannot be built. */
+  openSandbox?(order: SandboxOrder): Promise<SharedSandbox>;
   /** Where a program launched with these folders will find them. */
   places(folders: LaunchFolders): Places;
   /** What one launch has for a network, made before it because the program must be told the addresses in there. */
   openNetwork(): Network;
   describe(): DriverDescription;
+  /** The memory of all launches together, and how much they may have; absent where that cannot be told. */
+  memoryUse?(): MemoryUse | undefined;
 }
 
 /** Where the program of one launch finds servers of ours: on its loopback interface. */
 export interface Network {
   /** Lets the server listen, on this port if the network is private and on any free one if not. Resolves with `ADDRESS:PORT`. */
   listen(server: Server, port: number): Promise<string>;
-  /** Called once the processes are gone; ends the servers of a private network. */
+  /** Binds the socket, which gets what the function sends there, likewise. */
+  receive(socket: DatagramSocket, port: number): Promise<string>;
+  /** A connection, on its way, to what the function lets listen on that port of its loopback interface. */
+  connect(port: number): Socket;
+  /** Called once the processes are gone; ends the servers, and the sockets that receive. */
   close(): void;
 }
+
+/** Names of a sandbox's own loopback address. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html#telemetry-api-destination */
+export const sandboxNames = ["sandbox.localdomain", "sandbox"];
 
 export interface LaunchOrder {
   /**
@@ -50,8 +64,26 @@ export interface LaunchOrder {
   ephemeralStorageMb: number;
   /** Whether nobody waits for it yet, so that it gives way to what runs: see `RunningProcess.specialise`. */
   isAheadOfNeed?: boolean;
+  /** Present if the program may be made by forking one that has it loaded: it knows what to do then. */
+  forkServer?: ForkServerKind;
   /** Whether the program gets a connected stream socket as descriptor 3. */
   wantsFrames: boolean;
+}
+
+/** Languages whose runtime of ours can be a fork server: see docs/decisions/0013-fork-servers.md. */
+export type ForkServerKind = "nodejs" | "python";
+
+/** What programs in one sandbox have in common. */
+export type SandboxOrder = Pick<LaunchOrder, "folders" | "network" | "memoryMb" | "ephemeralStorageMb">;
+/** What each of them has for itself. */
+export type ProgramOrder = Pick<LaunchOrder, "program" | "args" | "workingDirectory" | "variables" | "wantsFrames">;
+
+/** A sandbox in which several programs run side by side, in the same files, network, memory: a runtime and its extensions. */
+export interface SharedSandbox {
+  /** Rejects as `launch` does. What is returned is this program alone: `stop` ends it and nothing else; the memory is that of all. */
+  start(order: ProgramOrder): Promise<RunningProcess>;
+  /** Kills everything that runs in there. */
+  stop(): Promise<void>;
 }
 
 /** Absolute paths, as the supervisor sees them. The same object for all launches of an environment. */
@@ -81,8 +113,8 @@ export interface Places {
   hasFileSystems: boolean;
 }
 
-/** The path of the order's program in the eyes of the function. */
-export function seenProgram({ program, folders }: LaunchOrder, places: Places): string {
+/** The path of an order's program in the eyes of the function. */
+export function seenProgram(program: string, folders: LaunchFolders, places: Places): string {
   if (program.startsWith(`${folders.task}/`)) return places.task + program.slice(folders.task.length);
   if (folders.layers !== undefined && program.startsWith(`${folders.layers}/`)) return places.layers + program.slice(folders.layers.length);
   return program;
@@ -119,6 +151,12 @@ export interface ProcessExit {
   signal: NodeJS.Signals | null;
 }
 
+/** Both return at once, and do nothing if that is so already. What stands still does not notice; it can be stopped all the same. */
+export interface Freezer {
+  freeze(): void;
+  thaw(): void;
+}
+
 export interface RunningProcess {
   readonly pid: number;
   /** Our end of descriptor 3, if `wantsFrames`. */
@@ -139,6 +177,10 @@ export interface RunningProcess {
    * in their places, and returns the variables that it must take on. Throws if that fails; the process is of no use then.
    */
   specialise?(order: LaunchOrder): Readonly<Record<string, string>>;
+  /** Present where the program and everything it started can be made to stand still. */
+  readonly freezer?: Freezer | undefined;
+  /** Asks the program to end, by SIGTERM; it may not. */
+  terminate(): void;
   /** Kills the program and everything it started, without notice. Resolves as `exited` does. */
   stop(): Promise<ProcessExit>;
 }

@@ -10,14 +10,15 @@ import { findProgram, runs } from "./system-programs.ts";
  */
 export interface FileView {
   places(folders: LaunchFolders): Places;
-  /** Program and arguments that run the rest of the command line in the view, in the folder of the code. */
-  command(folders: LaunchFolders): Promise<string[]>;
+  /** Program and arguments that run the rest of the command line in the view, in the folder of the code. `hosts` takes the place of the machine's. */
+  command(folders: LaunchFolders, hosts?: string): Promise<string[]>;
 }
 
 const taskPlace = "/var/task";
 export const layersPlace = "/opt";
 const fileSystemsPlace = "/mnt";
 const tmpPlace = "/tmp";
+export const hostsPlace = "/etc/hosts";
 
 interface Bind {
   option: "-obind,ro" | "--rbind";
@@ -111,7 +112,7 @@ class MountedView implements FileView {
     };
   }
 
-  async command(folders: LaunchFolders): Promise<string[]> {
+  async command(folders: LaunchFolders, hosts?: string): Promise<string[]> {
     const { task, layers } = this.places(folders);
     const readable = new Set([
       ...folders.readable,
@@ -134,6 +135,7 @@ class MountedView implements FileView {
     );
     if (task === taskPlace) binds.push({ option: "-obind,ro", source: folders.task, target: task });
     if (folders.layers !== undefined && layers === layersPlace) binds.push({ option: "-obind,ro", source: folders.layers, target: layers });
+    if (hosts !== undefined) binds.push({ option: "-obind,ro", source: hosts, target: hostsPlace });
     // The tree that holds the sources goes last.
     const last = (place: string) => Number(isWithin(folders.environment, place));
     for (const { place, own } of trees.toSorted((a, b) => last(a.place) - last(b.place)))

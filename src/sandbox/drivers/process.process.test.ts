@@ -13,7 +13,7 @@ import { processesMarked } from "../fixtures/real-sandbox.ts";
 import type { LaunchOrder } from "./driver.ts";
 import { sweepLeftovers } from "./leftovers.ts";
 import { openProcessDriver } from "./process.ts";
-import { sharedNetwork } from "./shared-network.ts";
+import { SharedNetwork } from "./shared-network.ts";
 
 const isLinux = process.platform === "linux";
 
@@ -31,7 +31,7 @@ async function orderIn(folder: string, script: string): Promise<LaunchOrder> {
     args: ["-c", script],
     variables: { PATH: "/usr/bin:/bin" },
     folders: { environment, tmp: join(environment, "tmp"), task: folder, fileSystems: [], readable: [] },
-    network: sharedNetwork,
+    network: new SharedNetwork(),
     memoryMb: 128,
     ephemeralStorageMb: 512,
     wantsFrames: false,

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { DriverDescription } from "../contract.ts";
 import {
   checkProgram,
+  sandboxNames,
   seenProgram,
   type Driver,
   type LaunchFolders,
@@ -12,12 +15,15 @@ import {
   type Network,
   type Places,
   type RunningProcess,
+  type SandboxOrder,
+  type SharedSandbox,
 } from "./driver.ts";
-import { findFileView, layersPlace, type FileView } from "./file-view.ts";
+import { findFileView, hostsPlace, layersPlace, type FileView } from "./file-view.ts";
 import { sweepLeftovers } from "./leftovers.ts";
+import { childLeader } from "./leader.ts";
 import { killMarked, markerVariable } from "./marked-processes.ts";
 import { PeakMemory } from "./peak-memory.ts";
-import { sharedNetwork } from "./shared-network.ts";
+import { SharedNetwork } from "./shared-network.ts";
 import { SpawnedProcess } from "./spawned-process.ts";
 import { findProgram, runs } from "./system-programs.ts";
 
@@ -38,6 +44,13 @@ export async function openProcessDriver(options: ProcessOptions): Promise<Driver
   await sweepLeftovers(options.runFolder, options.log);
   const [fileView, dieWithParent] = await Promise.all([findFileView(options.runFolder), findDieWithParent()]);
   return new ProcessDriver(options.clock, fileView, dieWithParent, options.isolationFailure);
+}
+
+/** The machine's own, with the name under which extensions let servers listen: it is theirs where a view of the files can show it. */
+async function hostsFile(environment: string): Promise<string> {
+  const path = join(environment, "hosts");
+  await writeFile(path, `${await readFile(hostsPlace, "utf8").catch(() => "127.0.0.1 localhost\n")}\n127.0.0.1 ${sandboxNames.join(" ")}\n`);
+  return path;
 }
 
 /** What makes the kernel kill a process when the thread that started it, our main one, is gone; empty where there is no such thing. */
@@ -61,14 +74,29 @@ class ProcessDriver implements Driver {
     this.#isolationFailure = isolationFailure;
   }
 
-  async launch(order: LaunchOrder): Promise<RunningProcess> {
+  launch(order: LaunchOrder): Promise<RunningProcess> {
+    return this.#launch(order, async () => void (await killMarked(order.folders.environment)));
+  }
+
+  /** Programs of one sandbox have views of their own, of the same folders. */
+  async openSandbox(order: SandboxOrder): Promise<SharedSandbox> {
+    const { environment } = order.folders;
+    const hosts = await hostsFile(environment);
+    return {
+      start: (program) => this.#launch({ ...order, ...program }, async () => {}, hosts),
+      stop: async () => void (await killMarked(environment)),
+    };
+  }
+
+  /** `endRest`: see Company. */
+  async #launch(order: LaunchOrder, endRest: () => Promise<void>, hosts?: string): Promise<RunningProcess> {
     const { environment, tmp, task } = order.folders;
     await checkProgram(order.program);
     const [program, ...args] = [
-      ...((await this.#fileView?.command(order.folders)) ?? []),
+      ...((await this.#fileView?.command(order.folders, hosts)) ?? []),
       // After unshare: gaining capabilities in a user namespace would clear the wish.
       ...this.#dieWithParent,
-      seenProgram(order, this.places(order.folders)),
+      seenProgram(order.program, order.folders, this.places(order.folders)),
       ...order.args,
     ];
     // HOME is not the user's, whose ~/.aws an SDK would read.
@@ -81,10 +109,10 @@ class ProcessDriver implements Driver {
     });
     await once(child, "spawn");
     const memory = new PeakMemory(this.#clock, child.pid as number);
-    return new SpawnedProcess(child, this.#clock, {
+    return new SpawnedProcess(childLeader(child), this.#clock, {
       peakMemoryBytes: () => memory.bytes(),
       holdToCpuShare() {},
-      endRest: async () => void (await killMarked(environment)),
+      endRest,
     });
   }
 
@@ -93,7 +121,7 @@ class ProcessDriver implements Driver {
   }
 
   openNetwork(): Network {
-    return sharedNetwork;
+    return new SharedNetwork();
   }
 
   describe(): DriverDescription {

@@ -1,7 +1,7 @@
-import type { ChildProcess } from "node:child_process";
 import type { Duplex, Readable } from "node:stream";
 import { sleep, type Clock } from "#kit/clock.ts";
-import type { ProcessExit, RunningProcess } from "./driver.ts";
+import type { Freezer, ProcessExit, RunningProcess } from "./driver.ts";
+import type { Leader } from "./leader.ts";
 import { kill } from "./marked-processes.ts";
 
 /** How long the output of an exited process may take to be read, if its reader has paused. */
@@ -16,11 +16,15 @@ export interface Company extends Pick<RunningProcess, "peakMemoryBytes" | "holdT
   endRest(): Promise<void>;
   /** Kills what the leader has started, at which the leader ends by itself; without it, the leader's process group is killed. */
   kill?(): void;
+  /** Where the leader is not the program itself. */
+  terminate?(): void;
+  /** Of everything that was started. */
+  freezer?(): Freezer | undefined;
   /** How the function ended, where its leader is a program that only passes it on. */
   asExit?(exit: ProcessExit): ProcessExit;
 }
 
-/** A child that leads a process group, with the processes that it starts. */
+/** The leader of a process group, with the processes that it starts. */
 export class SpawnedProcess implements RunningProcess {
   readonly pid: number;
   readonly frames?: Duplex;
@@ -32,16 +36,19 @@ export class SpawnedProcess implements RunningProcess {
   #clock: Clock;
   #hasExited = false;
 
-  constructor(child: ChildProcess, clock: Clock, company: Company) {
-    this.pid = child.pid as number;
-    this.stdout = child.stdout as Readable;
-    this.stderr = child.stderr as Readable;
-    const frames = child.stdio[3] as Duplex | null | undefined;
-    if (frames) this.frames = frames;
+  constructor(leader: Leader, clock: Clock, company: Company) {
+    this.pid = leader.pid;
+    this.stdout = leader.stdout;
+    this.stderr = leader.stderr;
+    if (leader.frames) this.frames = leader.frames;
     if (company.specialise) this.specialise = company.specialise;
     this.#company = company;
     this.#clock = clock;
-    this.exited = this.#untilGone(child);
+    this.exited = this.#untilGone(leader);
+  }
+
+  get freezer(): Freezer | undefined {
+    return this.#company.freezer?.();
   }
 
   peakMemoryBytes(): number {
@@ -52,8 +59,16 @@ export class SpawnedProcess implements RunningProcess {
     this.#company.holdToCpuShare();
   }
 
+  terminate(): void {
+    if (this.#hasExited) return;
+    this.freezer?.thaw();
+    if (this.#company.terminate) this.#company.terminate();
+    else process.kill(this.pid, "SIGTERM");
+  }
+
   async stop(): Promise<ProcessExit> {
     this.#company.peakMemoryBytes();
+    this.freezer?.thaw();
     // Once the leader has been reaped its number may belong to somebody else.
     if (!this.#hasExited) this.#kill();
     return this.exited;
@@ -68,16 +83,12 @@ export class SpawnedProcess implements RunningProcess {
     void this.exited.then(() => timer.cancel());
   }
 
-  async #untilGone(child: ChildProcess): Promise<ProcessExit> {
+  async #untilGone(leader: Leader): Promise<ProcessExit> {
     const streams = [this.stdout, this.stderr, ...(this.frames ? [this.frames] : [])];
     const ended = Promise.all(streams.map(untilEnded));
-    const exit = await new Promise<ProcessExit>((resolve) =>
-      child.once("exit", (code, signal) => {
-        this.#hasExited = true;
-        kill(-this.pid);
-        resolve({ code, signal });
-      }),
-    );
+    const exit = await leader.exited;
+    this.#hasExited = true;
+    kill(-this.pid);
     this.#company.peakMemoryBytes();
     await this.#company.endRest();
     const grace = new AbortController();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { InvocationRequest } from "../contract.ts";
+import type { ExtensionHost } from "../extensions/extension-host.ts";
 import type { RuntimeListener } from "../runtime-link.ts";
 import { refuse, refuseTransition } from "./replies.ts";
 import type { RuntimeState, RuntimeStateMachine } from "./states.ts";
@@ -8,6 +9,7 @@ import type { RuntimeState, RuntimeStateMachine } from "./states.ts";
 export interface Exchange {
   states: RuntimeStateMachine;
   listener: RuntimeListener;
+  extensions: ExtensionHost;
   /** From `invoke` until the runtime asks for the next one. */
   current: CurrentInvocation | undefined;
   /** The parked answer to a `next` that came before an invocation. */

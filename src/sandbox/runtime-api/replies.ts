@@ -20,7 +20,7 @@ export function refuseTooLarge(response: ServerResponse, limitBytes = maxRespons
   refuse(response, 413, "RequestEntityTooLarge", `Exceeded maximum allowed payload size (${limitBytes} bytes).`);
 }
 
-function reply(response: ServerResponse, status: number, body: Record<string, string>): void {
+export function reply(response: ServerResponse, status: number, body: Readonly<Record<string, string>> | string): void {
   if (response.destroyed) return;
   const json = JSON.stringify(body);
   response.writeHead(status, { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(json) }).end(json);

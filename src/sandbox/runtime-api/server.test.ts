@@ -3,10 +3,12 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { test, type TestContext } from "node:test";
 import { randomIds } from "#kit/ids.ts";
+import { ManualClock } from "#kit/manual-clock.ts";
+import { ExtensionHost } from "../extensions/extension-host.ts";
 import { requestOf } from "../fixtures/specs.ts";
 import type { RunningProcess } from "../drivers/driver.ts";
 import type { RuntimeAnswer, RuntimeLink } from "../runtime-link.ts";
-import { sharedNetwork } from "../drivers/shared-network.ts";
+import { SharedNetwork } from "../drivers/shared-network.ts";
 import { openRuntimeApi } from "./server.ts";
 
 interface Api {
@@ -27,9 +29,16 @@ async function open(t: TestContext): Promise<Api> {
     logged: () => assert.fail("nothing is logged here"),
     violated: () => assert.fail("HTTP errors are answered"),
   };
-  const link = await openRuntimeApi(listener, randomIds, sharedNetwork);
+  const network = new SharedNetwork();
+  const extensions = new ExtensionHost(new ManualClock(), randomIds, {
+    extensionPrinted: () => {},
+    batchEnded: () => {},
+    extensionFailed: () => {},
+    subscribed: () => {},
+  });
+  const link = await openRuntimeApi(listener, randomIds, network, extensions);
   link.attach({} as RunningProcess);
-  t.after(() => link.close());
+  t.after(() => network.close());
   return { link, url: `http://${link.variables.AWS_LAMBDA_RUNTIME_API}/2018-06-01`, events, answers };
 }
 

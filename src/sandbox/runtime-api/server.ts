@@ -3,8 +3,10 @@ import type { Ids } from "#kit/ids.ts";
 import type { InvocationRequest } from "../contract.ts";
 import type { Network } from "../drivers/driver.ts";
 import type { RuntimeLink, RuntimeListener } from "../runtime-link.ts";
+import type { ExtensionHost } from "../extensions/extension-host.ts";
 import { error } from "./error.ts";
 import type { Endpoint, Exchange } from "./exchange.ts";
+import { extensionExitError, extensionInitError, nextEvent, registerExtension } from "./extensions.ts";
 import { initError } from "./init-error.ts";
 import { deliver, next } from "./next.ts";
 import { ping } from "./ping.ts";
@@ -12,6 +14,7 @@ import { refuse } from "./replies.ts";
 import { response } from "./response.ts";
 import { restoreError, restoreNext } from "./restore.ts";
 import { RuntimeStateMachine } from "./states.ts";
+import { subscribeLogs, subscribeTelemetry } from "./telemetry.ts";
 
 /** Custom runtimes use one or two; more than this is no runtime's business. */
 const maxConnections = 64;
@@ -27,33 +30,49 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "GET /2018-06-01/ping": ping,
 };
 
+/** Those of the extensions, which run before the runtime does, and after it. */
+const extensionEndpoints: Readonly<Record<string, Endpoint>> = {
+  "POST /2020-01-01/extension/register": registerExtension,
+  "GET /2020-01-01/extension/event/next": nextEvent,
+  "POST /2020-01-01/extension/init/error": extensionInitError,
+  "POST /2020-01-01/extension/exit/error": extensionExitError,
+  "PUT /2022-07-01/telemetry": subscribeTelemetry,
+  "PUT /2020-08-15/logs": subscribeLogs,
+};
+
+const isExtensionPath = (path: string): boolean => /^\/20(20-01-01|22-07-01|20-08-15)\//.test(path);
+
 /** AWS's own, where it is free. */
 const port = 9001;
 
-/** Opens the Runtime API of one runtime process in the network of its launch. */
-export async function openRuntimeApi(listener: RuntimeListener, ids: Ids, network: Network): Promise<RuntimeLink> {
+/** Opens the Runtime API of one runtime process, and of its extensions, in the network of its launch, with which it is closed. */
+export async function openRuntimeApi(
+  listener: RuntimeListener,
+  ids: Ids,
+  network: Network,
+  extensions: ExtensionHost,
+): Promise<RuntimeLink> {
   // A runtime may wait in `next` for days; limits on the time of a request would end that.
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 0 });
   server.maxConnections = maxConnections;
   const address = await network.listen(server, port);
-  return new RuntimeApi(server, address, listener, ids);
+  return new RuntimeApi(server, address, listener, ids, extensions);
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, for one runtime process. */
 class RuntimeApi implements RuntimeLink {
   readonly wantsFrames = false;
   readonly variables: Readonly<Record<string, string>>;
-  #server: Server;
   #ids: Ids;
   #exchange: Exchange;
   /** Before the process runs, and after its end, whoever calls is not our runtime. */
   #isOpen = false;
 
-  constructor(server: Server, address: string, listener: RuntimeListener, ids: Ids) {
+  constructor(server: Server, address: string, listener: RuntimeListener, ids: Ids, extensions: ExtensionHost) {
     this.variables = { AWS_LAMBDA_RUNTIME_API: address };
-    this.#server = server;
     this.#ids = ids;
-    this.#exchange = { states: new RuntimeStateMachine(), listener: this.#whileOpen(listener), current: undefined, waiting: undefined };
+    const states = new RuntimeStateMachine();
+    this.#exchange = { states, listener: this.#whileOpen(listener), extensions, current: undefined, waiting: undefined };
     server.on("request", (request, reply) => this.#route(request, reply));
   }
 
@@ -72,20 +91,19 @@ class RuntimeApi implements RuntimeLink {
 
   close(): void {
     this.#isOpen = false;
-    this.#server.close();
-    this.#server.closeAllConnections();
+    this.#exchange.waiting?.destroy();
   }
 
   #route(request: IncomingMessage, reply: ServerResponse): void {
     reply.on("error", () => {});
-    const path = (request.url ?? "").split("?", 1)[0] as string;
+    const path = ((request.url ?? "").split("?", 1)[0] as string).replace(/(?<=.)\/$/, "");
     const [, requestId = ""] = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(?:response|error)$/.exec(path) ?? [];
     const pattern = requestId === "" ? path : path.replace(`/${requestId}/`, "/{id}/");
-    const endpoint = Object.hasOwn(endpoints, `${request.method} ${pattern}`) ? endpoints[`${request.method} ${pattern}`] : undefined;
-    if (!this.#isOpen) reply.destroy();
+    const known = isExtensionPath(path) ? extensionEndpoints : endpoints;
+    const endpoint = Object.hasOwn(known, `${request.method} ${pattern}`) ? known[`${request.method} ${pattern}`] : undefined;
+    if (!this.#isOpen && known === endpoints) reply.destroy();
     else if (endpoint) void endpoint(this.#exchange, request, reply, requestId);
-    else if (Object.keys(endpoints).some((known) => known.endsWith(` ${pattern}`)))
-      refuse(reply, 405, "MethodNotAllowed", "Method not allowed");
+    else if (Object.keys(known).some((name) => name.endsWith(` ${pattern}`))) refuse(reply, 405, "MethodNotAllowed", "Method not allowed");
     else refuse(reply, 404, "NotFound", `No such path: ${path.slice(0, 200)}`);
   }
 

@@ -6,6 +6,7 @@ import { type FileSystemFolders, mountsOf } from "./function-file-systems.ts";
 import type { ContainerImage } from "./function-image.ts";
 import type { FunctionVersion } from "./function-version.ts";
 import { runtimeVersionArn } from "./runtimes.ts";
+import type { Tracer } from "./tracing/tracer.ts";
 
 /** How long the credentials of one environment are good; the sandbox replaces environments long before. */
 const credentialSeconds = 12 * 3_600;
@@ -16,11 +17,13 @@ export class EnvironmentSpecs {
   readonly #sts: Pick<CallsOf<STS>, "assumeRole">;
   readonly #endpoint: () => string;
   readonly #folders: FileSystemFolders;
+  readonly #tracer: Pick<Tracer, "take">;
 
-  constructor(sts: Pick<CallsOf<STS>, "assumeRole">, endpoint: () => string, folders: FileSystemFolders) {
+  constructor(sts: Pick<CallsOf<STS>, "assumeRole">, endpoint: () => string, folders: FileSystemFolders, tracer: Pick<Tracer, "take">) {
     this.#sts = sts;
     this.#endpoint = endpoint;
     this.#folders = folders;
+    this.#tracer = tracer;
   }
 
   /** Throws for a file system that is not there. */
@@ -55,6 +58,7 @@ export class EnvironmentSpecs {
       endpointUrl: this.#endpoint(),
       logging: version.logging,
       tracing: version.tracingMode,
+      takeSegments: (documents) => this.#tracer.take(version, documents),
       credentials: () => this.#assumeRole(version),
     };
   }

@@ -26,7 +26,13 @@ export const lambda = service({
     maximumBodyBytes: zippedUploadBytes,
   },
   open: openLambda,
-  loops: (state) => [unsettledFunctions(state), asyncInvocations(state), eventSourcePolling(state), mappingTransitions(state)],
+  loops: (state) => [
+    unsettledFunctions(state),
+    asyncInvocations(state),
+    eventSourcePolling(state),
+    mappingTransitions(state),
+    state.tracer,
+  ],
   doors: (state) => [functionUrls(state), codeDownloads(state)],
   doorHosts: functionUrlHosts,
 });

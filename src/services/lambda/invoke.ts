@@ -16,6 +16,7 @@ import { requireServing } from "./qualifiers.ts";
 import { placeOf } from "./satellites/place.ts";
 import type { LambdaState } from "./state.ts";
 import { countInChain, withInvocationOf } from "./trace-header.ts";
+import type { Attempt } from "./tracing/segments.ts";
 
 export interface Invocation {
   target: FunctionReference;
@@ -25,6 +26,8 @@ export interface Invocation {
   requestId: string;
   /** X-Amzn-Trace-Id, see trace-header.ts. */
   traceId: string;
+  /** Of an asynchronous event: which attempt this is. */
+  attempt?: Attempt;
   /** JSON text. */
   clientContext?: string;
   tailLog?: boolean;
@@ -71,7 +74,8 @@ export async function invokeFunction(state: LambdaState, invocation: Invocation)
   const found = findInvocable(state, invocation);
   const version = found instanceof Promise ? await found : found;
   const payload = invocation.isJson === true ? invocation.payload : checkJson(invocation.payload);
-  const chain = continueChain(state, invocation);
+  const trace = version.tracingMode === "Active" ? state.tracer.begin(version, invocation) : undefined;
+  const chain = continueChain(state, invocation.target, trace?.header ?? invocation.traceId);
   const traceId = chain instanceof Promise ? await chain : chain;
   try {
     const request = {
@@ -83,11 +87,15 @@ export async function invokeFunction(state: LambdaState, invocation: Invocation)
       ...(invocation.clientContext !== undefined && { clientContext: invocation.clientContext }),
       ...(invocation.tenantId !== undefined && { tenantId: invocation.tenantId }),
       ...(invocation.openStream && { stream: invocation.openStream(version.version) }),
+      ...(trace && { trace: trace.forSandbox }),
     };
     const outcome = await state.admission.run(version, () => state.sandbox.invoke(state.specs.of(version), request));
+    trace?.answered(outcome);
     return { outcome, executedVersion: version.version };
   } catch (error) {
-    throw asAwsError(error);
+    const refusal = asAwsError(error);
+    trace?.failed(refusal);
+    throw refusal;
   }
 }
 
@@ -95,7 +103,7 @@ export async function invokeFunction(state: LambdaState, invocation: Invocation)
  * The trace header with this invocation counted. Rejects with RecursiveInvocationException when the function has run too often in the
  * same chain, unless it is configured to. https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
  */
-function continueChain({ satellites, metrics }: LambdaState, { target, traceId }: Invocation): Eventual<string> {
+function continueChain({ satellites, metrics }: LambdaState, target: FunctionReference, traceId: string): Eventual<string> {
   const arn = functionArn(target);
   if (countInChain(traceId, arn) < invocationsInChain) return withInvocationOf(traceId, arn);
   return satellites.find("recursion", placeOf(unqualified(target))).then((allowed) => {

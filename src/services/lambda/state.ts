@@ -3,6 +3,7 @@ import type { Lambda } from "@aws-sdk/client-lambda";
 import type { SNS } from "@aws-sdk/client-sns";
 import type { SQS } from "@aws-sdk/client-sqs";
 import type { STS } from "@aws-sdk/client-sts";
+import type { XRay } from "@aws-sdk/client-xray";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
@@ -13,6 +14,7 @@ import { type CallsOf, callsOf } from "#wire/calls.ts";
 import type { Operation } from "#wire/operation.ts";
 import type { ServiceDependencies } from "#wire/service.ts";
 import { Admission } from "./satellites/admission.ts";
+import { Provisioning } from "./satellites/provisioning.ts";
 import { CodePackages } from "./code-packages.ts";
 import type { AsyncEvent } from "./async/event.ts";
 import { EventStore } from "./async/event-store.ts";
@@ -35,6 +37,8 @@ import { EventSourceMappingStore } from "./store/event-source-mappings.ts";
 import { FunctionStore } from "./store/functions.ts";
 import { LayerStore } from "./store/layers.ts";
 import { SatelliteStore } from "./store/satellites.ts";
+import { SegmentSender } from "./tracing/segment-sender.ts";
+import { Tracer } from "./tracing/tracer.ts";
 
 /** What the operations of this service share. */
 export interface LambdaState {
@@ -70,6 +74,8 @@ export interface LambdaState {
   images: Images;
   sandbox: Sandbox;
   specs: EnvironmentSpecs;
+  tracer: Tracer;
+  provisioning: Provisioning;
   fileSystems: FileSystemFolders;
   signingSecret: Buffer;
 }
@@ -99,6 +105,9 @@ export async function openLambda(dependencies: ServiceDependencies & LambdaPorts
   const aliases = new AliasStore(database, satellites);
   const layers = new LayerStore(database);
   const store = new FunctionStore(database, aliases, satellites);
+  const roles = new RolePrincipals(iam, clock);
+  const tracer = new Tracer({ clock, ids }, new SegmentSender(callsOf<XRay>(calls, "xray"), roles, { clock, log }));
+  const specs = new EnvironmentSpecs(sts, endpoint, fileSystems, tracer);
   return {
     clock,
     ids,
@@ -108,14 +117,14 @@ export async function openLambda(dependencies: ServiceDependencies & LambdaPorts
     lambda: callsOf<Lambda>(calls, "lambda"),
     sns: callsOf<SNS>(calls, "sns"),
     sqs: callsOf<SQS>(calls, "sqs"),
-    roles: new RolePrincipals(iam, clock),
+    roles,
     metrics: new Metrics(),
     store,
     aliases,
     layers,
     satellites,
     codeSigning: new CodeSigningStore(database),
-    admission: new Admission(satellites),
+    admission: new Admission(satellites, ({ environmentKey }) => sandbox.provisioned(environmentKey).available),
     accountChange: new Semaphore(1),
     events: await EventStore.open(database),
     eventBell: new Bell(),
@@ -127,7 +136,9 @@ export async function openLambda(dependencies: ServiceDependencies & LambdaPorts
     images: new Images(imagePlaces, unpackedImages),
     sandbox,
     fileSystems,
-    specs: new EnvironmentSpecs(sts, endpoint, fileSystems),
+    specs,
+    tracer,
+    provisioning: new Provisioning({ store, aliases, satellites, sandbox, specs, log }),
     signingSecret,
   };
 }

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { countInChain, mergedHeader, traceHeaderFor, withInvocationOf } from "./trace-header.ts";
+import {
+  countInChain,
+  decisionIn,
+  mergedHeader,
+  parentIn,
+  rootIn,
+  traceHeaderFor,
+  withDecision,
+  withInvocationOf,
+} from "./trace-header.ts";
 
 const requestId = "01234567-89ab-4cde-8f01-23456789abcd";
 const arn = (name: string): string => `arn:aws:lambda:eu-central-1:123456789012:function:${name}`;
@@ -8,7 +17,7 @@ const root = "Root=1-5759e988-bd862e3fe1be46a994272793";
 
 describe("a trace header", () => {
   test("is new where nobody brings one, or what is brought is none", () => {
-    const fresh = /^Root=1-00000001-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$/;
+    const fresh = /^Root=1-00000001-[0-9a-f]{24}$/;
     for (const incoming of [undefined, "", "Root=1-2-3", "x".repeat(5_000), `${root}${"0".repeat(1_100)}`, "Lineage=00000000:16"])
       assert.match(traceHeaderFor(1_000, requestId, incoming), fresh);
   });
@@ -18,7 +27,24 @@ describe("a trace header", () => {
       traceHeaderFor(0, requestId, `Self=1-1-1;${root};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=0123abcd:4;Evil=1`),
       `${root};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=0123abcd:4`,
     );
-    assert.equal(traceHeaderFor(0, requestId, `${root};Lineage=0123abcd:x`), `${root};Parent=89ab4cde8f012345;Sampled=0`);
+    assert.equal(traceHeaderFor(0, requestId, `${root};Lineage=0123abcd:x`), root);
+    assert.equal(traceHeaderFor(0, requestId, `${root};Sampled=?`), root);
+  });
+
+  test("has all its members when it gets to a function", () => {
+    const counted = /;Lineage=[0-9a-f]{8}:1$/;
+    const undecided = traceHeaderFor(0, requestId);
+    assert.match(
+      withInvocationOf(undecided, arn("a")),
+      /^Root=1-00000000-(?<first>[0-9a-f]{8})(?<parent>[0-9a-f]{16});Parent=\k<parent>;Sampled=0;Lineage=/,
+    );
+    const decided = withDecision(traceHeaderFor(0, requestId, `${root};Lineage=0123abcd:4`), true, "53995c3f42cd8ad8");
+    assert.equal(decided, `${root};Parent=53995c3f42cd8ad8;Sampled=1;Lineage=0123abcd:4`);
+    assert.deepEqual(
+      [decisionIn(undecided), decisionIn(decided), parentIn(decided), rootIn(decided)],
+      [undefined, true, "53995c3f42cd8ad8", root.slice(5)],
+    );
+    assert.match(withInvocationOf(withDecision(root, true, "53995c3f42cd8ad8"), arn("a")), counted);
   });
 
   test("counts each function on its own", () => {

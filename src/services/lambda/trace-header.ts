@@ -11,14 +11,20 @@ import { createHash } from "node:crypto";
 const maximumCounted = 16;
 const maximumHeaderCharacters = 1_024;
 
-/** A header for a new invocation, which goes on with the chain of `incoming` if that names one. Not sampled unless its caller was. */
+/**
+ * A header for a new invocation, which goes on with the chain of `incoming` if that names one. Whether the chain is sampled stands in it only if a
+ * caller has decided that.
+ */
 export function traceHeaderFor(nowMs: number, requestId: string, incoming?: string): string {
   if (incoming === undefined || incoming.length > maximumHeaderCharacters) return newTraceHeader(nowMs, requestId);
   const root = /(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)/.exec(incoming)?.[1];
   if (root === undefined) return newTraceHeader(nowMs, requestId);
-  const parent = /;\s*Parent=([0-9a-f]{16})(?:;|$)/.exec(incoming)?.[1] ?? requestId.replaceAll("-", "").slice(8, 24);
-  const isSampled = /;\s*Sampled=1(?:;|$)/.test(incoming);
-  return `Root=${root};Parent=${parent};Sampled=${isSampled ? 1 : 0}${lineageMember(lineageOf(incoming))}`;
+  const parent = /;\s*Parent=([0-9a-f]{16})(?:;|$)/.exec(incoming)?.[1];
+  const decision = /;\s*Sampled=([01])(?:;|$)/.exec(incoming)?.[1];
+  return (
+    `Root=${root}${parent === undefined ? "" : `;Parent=${parent}`}` +
+    `${decision === undefined ? "" : `;Sampled=${decision}`}${lineageMember(lineageOf(incoming))}`
+  );
 }
 
 function newTraceHeader(nowMs: number, requestId: string): string {
@@ -27,7 +33,39 @@ function newTraceHeader(nowMs: number, requestId: string): string {
   const seconds = Math.floor(nowMs / 1_000)
     .toString(16)
     .padStart(8, "0");
-  return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(8, 24)};Sampled=0`;
+  return `Root=1-${seconds}-${digits.slice(0, 24)}`;
+}
+
+/** Of `Root=1-…-…`, with which every header of ours begins. */
+const rootCharacters = 40;
+
+/** What the header says about sampling; undefined if nobody has decided. */
+export function decisionIn(header: string): boolean | undefined {
+  const at = header.indexOf(";Sampled=");
+  return at === -1 ? undefined : header[at + 9] === "1";
+}
+
+export const rootIn = (header: string): string => header.slice("Root=".length, rootCharacters);
+
+/** The segment of the caller. */
+export function parentIn(header: string): string | undefined {
+  const at = header.indexOf(";Parent=");
+  return at === -1 ? undefined : header.slice(at + 8, at + 24);
+}
+
+/** The header with another parent, or none, and with a decision. */
+export function withDecision(header: string, isSampled: boolean, parent: string | undefined): string {
+  const lineage = header.indexOf(`;${lineageStart}`);
+  return (
+    `${header.slice(0, rootCharacters)}${parent === undefined ? "" : `;Parent=${parent}`};Sampled=${isSampled ? 1 : 0}` +
+    (lineage === -1 ? "" : header.slice(lineage))
+  );
+}
+
+/** Functions find all members in their header. What nobody wanted to sample is not; a parent that nobody named is one of no meaning. */
+function whole(header: string): string {
+  if (header.includes(";Parent=") && header.includes(";Sampled=")) return header;
+  return withDecision(header, decisionIn(header) ?? false, parentIn(header) ?? header.slice(rootCharacters - 16, rootCharacters));
 }
 
 /** How often the function has been invoked in this chain. */
@@ -35,7 +73,8 @@ export const countInChain = (header: string, functionArn: string): number =>
   header.includes(lineageStart) ? (lineageOf(header).get(hashOf(functionArn)) ?? 0) : 0;
 
 /** The header that the function itself gets, and passes on to what it calls. */
-export function withInvocationOf(header: string, functionArn: string): string {
+export function withInvocationOf(incoming: string, functionArn: string): string {
+  const header = whole(incoming);
   const hash = hashOf(functionArn);
   // Most chains begin here.
   if (!header.includes(lineageStart)) return `${header};${lineageStart}${hash}:1`;

@@ -5,7 +5,7 @@ import type { Lambda } from "@aws-sdk/client-lambda";
 import { randomIds } from "#kit/ids.ts";
 import { silentLog } from "#kit/log.ts";
 import { ManualClock } from "#kit/manual-clock.ts";
-import type { EnvironmentSpec, InvocationOutcome, InvocationRequest, Sandbox } from "#sandbox/contract.ts";
+import type { EnvironmentSpec, InvocationOutcome, InvocationRequest, ProvisionState, Sandbox } from "#sandbox/contract.ts";
 import { openBlobFiles } from "#storage/blob-files.ts";
 import type { Database } from "#storage/database.ts";
 import { openSqliteDatabase } from "#storage/sqlite/sqlite-database.ts";
@@ -54,6 +54,20 @@ export class NotingSandbox implements Sandbox {
   readonly invoked: Array<{ spec: EnvironmentSpec; request: InvocationRequest }> = [];
   readonly retired: string[] = [];
   gate: PromiseWithResolvers<void> | undefined;
+  /** What is to be kept initialised, by the key of the spec; none of it is. */
+  readonly provisions = new Map<string, { spec: EnvironmentSpec; count: number }>();
+  /** What the next questions after provisions answer; nothing has failed unless a test says so. */
+  provisionState: ProvisionState | undefined;
+
+  provision(spec: EnvironmentSpec, count: number): void {
+    if (count > 0) this.provisions.set(spec.key, { spec, count });
+    else this.provisions.delete(spec.key);
+  }
+
+  provisioned(specKey: string): ProvisionState {
+    const { count = 0 } = this.provisions.get(specKey) ?? {};
+    return this.provisionState ?? { allocated: count, available: count };
+  }
 
   async invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
     this.invoked.push({ spec, request });
@@ -66,6 +80,7 @@ export class NotingSandbox implements Sandbox {
 
   async retire(specKey: string): Promise<void> {
     this.retired.push(specKey);
+    this.provisions.delete(specKey);
   }
 
   describe() {

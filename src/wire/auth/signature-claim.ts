@@ -6,7 +6,7 @@ import type { QueryParameter } from "./canonical-request.ts";
 /** What a request says of its signature, well-formed but not verified. */
 export interface SignatureClaim {
   accessKeyId: string;
-  sessionToken?: string;
+  sessionToken: string | undefined;
   /** `20260115/us-east-1/lambda/aws4_request` */
   scope: string;
   day: string;
@@ -18,7 +18,7 @@ export interface SignatureClaim {
   /** `20260115T120000Z` */
   timestamp: string;
   /** Presigned URLs only: how long they are good for. */
-  expiresSeconds?: number;
+  expiresSeconds: number | undefined;
 }
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -43,12 +43,15 @@ function readAuthorization(authorization: string, headers: Headers): SignatureCl
   const usual = usualForm.exec(authorization);
   const timestamp = single(headers["x-amz-date"]);
   if (usual === null || timestamp === undefined) return readUnusualAuthorization(authorization, headers);
-  const sessionToken = single(headers["x-amz-security-token"]);
-  return {
-    ...readParts(usual[1]!, usual[2]!, usual[3]!, timestamp),
+  return readParts({
+    scheme: usual[1]!,
+    credential: usual[2]!,
+    signedHeaders: usual[3]!,
     signature: usual[4]!,
-    ...(sessionToken !== undefined && { sessionToken }),
-  };
+    timestamp,
+    sessionToken: single(headers["x-amz-security-token"]),
+    expiresSeconds: undefined,
+  });
 }
 
 /** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`: any order, commas or spaces between, as AWS takes it. */
@@ -72,12 +75,15 @@ function readUnusualAuthorization(authorization: string, headers: Headers): Sign
     .map((name) => `Authorization header requires '${name}' parameter. `);
   if (timestamp === undefined) missing.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ");
   if (missing.length > 0) throw incomplete(`${missing.join("")}(Hashed with SHA-256 and encoded with Base64) Authorization=${digest()}`);
-  const sessionToken = single(headers["x-amz-security-token"]);
-  return {
-    ...readParts(scheme!, parts.get("Credential")!, parts.get("SignedHeaders")!, timestamp!),
+  return readParts({
+    scheme: scheme!,
+    credential: parts.get("Credential")!,
+    signedHeaders: parts.get("SignedHeaders")!,
     signature: parts.get("Signature")!,
-    ...(sessionToken !== undefined && { sessionToken }),
-  };
+    timestamp: timestamp!,
+    sessionToken: single(headers["x-amz-security-token"]),
+    expiresSeconds: undefined,
+  });
 }
 
 function readPresigned(query: readonly QueryParameter[]): SignatureClaim {
@@ -92,15 +98,25 @@ function readPresigned(query: readonly QueryParameter[]): SignatureClaim {
     throw incomplete(`X-Amz-Expires must be a number of seconds between 1 and ${longestExpirySeconds}`);
   }
   const sessionToken = values.get("X-Amz-Security-Token");
-  return {
-    ...readParts(parameter("Algorithm"), parameter("Credential"), parameter("SignedHeaders"), parameter("Date")),
+  return readParts({
+    scheme: parameter("Algorithm"),
+    credential: parameter("Credential"),
+    signedHeaders: parameter("SignedHeaders"),
     signature: parameter("Signature"),
+    timestamp: parameter("Date"),
+    sessionToken: sessionToken === undefined ? undefined : unescape(sessionToken),
     expiresSeconds,
-    ...(sessionToken !== undefined && { sessionToken: unescape(sessionToken) }),
-  };
+  });
 }
 
-function readParts(scheme: string, credential: string, signedHeaders: string, timestamp: string): Omit<SignatureClaim, "signature"> {
+/** A claim before its parts are looked into. */
+interface ClaimParts extends Pick<SignatureClaim, "signature" | "timestamp" | "sessionToken" | "expiresSeconds"> {
+  scheme: string;
+  credential: string;
+  signedHeaders: string;
+}
+
+function readParts({ scheme, credential, signedHeaders, timestamp, signature, sessionToken, expiresSeconds }: ClaimParts): SignatureClaim {
   if (scheme !== algorithm) throw incomplete(`Unsupported AWS 'algorithm': '${scheme}' (only ${algorithm} for now). `);
   const [accessKeyId, day, region, signingName, terminator, ...rest] = credential.split("/");
   if (terminator === undefined || rest.length > 0) {
@@ -122,7 +138,10 @@ function readParts(scheme: string, credential: string, signedHeaders: string, ti
     region: region!,
     signingName: signingName!,
     signedHeaders: signedHeaders.split(";"),
+    signature,
     timestamp,
+    sessionToken,
+    expiresSeconds,
   };
 }
 

@@ -44,12 +44,12 @@ export interface SignedBy {
   kind: "signed";
   principal: Principal;
   accessKeyId: string;
-  sessionToken?: string;
+  sessionToken: string | undefined;
   region: string;
   signingName: string;
   signedAtMs: number;
   /** Present when the body comes in chunks that are signed one by one. */
-  chunkSigning?: ChunkSigning;
+  chunkSigning: ChunkSigning | undefined;
 }
 
 /** What aws-chunked.ts needs to verify the chunks of a body; the first one signs the request's signature, each further one its predecessor's. */
@@ -80,7 +80,7 @@ export function verifyRequest(request: SignedRequest, options: VerificationOptio
     checkSignedHeaders(claim, request.headers);
     checkScope(claim, options.signingName);
     return whenKnown(credentials.find(claim.accessKeyId, claim.sessionToken), (credential) =>
-      inWordsOf(protocol, () => ({ ...verifyClaim(claim, credential, request, query, options), signedAtMs })),
+      inWordsOf(protocol, () => verifyClaim(claim, signedAtMs, credential, { request, query }, options)),
     );
   });
 }
@@ -96,11 +96,11 @@ function inWordsOf<T>(protocol: ProtocolName, check: () => T): T {
 
 function verifyClaim(
   claim: SignatureClaim,
+  signedAtMs: number,
   credential: Credential,
-  request: SignedRequest,
-  query: readonly QueryParameter[],
+  { request, query }: { request: SignedRequest; query: readonly QueryParameter[] },
   { keys, signingName }: VerificationOptions,
-): Omit<SignedBy, "signedAtMs"> {
+): SignedBy {
   const { accessKeyId, sessionToken, region, scope, day, timestamp, signature } = claim;
   if (credential.status === "expired") throw new AuthenticationFailure("expired-token");
   if (credential.status !== "valid") throw new AuthenticationFailure("unknown-key");
@@ -115,10 +115,11 @@ function verifyClaim(
     kind: "signed",
     principal: credential.principal,
     accessKeyId,
-    ...(sessionToken !== undefined && { sessionToken }),
+    sessionToken,
     region,
     signingName,
-    ...(payload.startsWith("STREAMING-AWS4-") && { chunkSigning: { key, timestamp, scope, seedSignature: signature } }),
+    signedAtMs,
+    chunkSigning: payload.startsWith("STREAMING-AWS4-") ? { key, timestamp, scope, seedSignature: signature } : undefined,
   };
 }
 
@@ -201,11 +202,13 @@ function isRequestSigned(
   const { signedHeaders, signingName, timestamp, scope, signature, expiresSeconds, sessionToken } = claim;
   const path = canonicalPath(request.path, signingName);
   const headers = `${canonicalHeaders(request.headers, signedHeaders)}\n${signedHeaders.join(";")}`;
-  const isSignedWithout = (...omitted: string[]): boolean => {
+  const isSignedWithout = (omitted: readonly string[]): boolean => {
     const canonical = `${request.method}\n${path}\n${canonicalQuery(query, omitted)}\n${headers}\n${payload}`;
     return isSigned(key, `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${hash("sha256", Buffer.from(canonical, "latin1"))}`, signature);
   };
-  if (expiresSeconds === undefined) return isSignedWithout();
+  if (expiresSeconds === undefined) return isSignedWithout([]);
   // Clients of some services (AWS IoT's among them) append the session token after signing.
-  return isSignedWithout("X-Amz-Signature") || (sessionToken !== undefined && isSignedWithout("X-Amz-Signature", "X-Amz-Security-Token"));
+  return (
+    isSignedWithout(["X-Amz-Signature"]) || (sessionToken !== undefined && isSignedWithout(["X-Amz-Signature", "X-Amz-Security-Token"]))
+  );
 }

@@ -18,8 +18,9 @@ class FakeKernel {
     this.mountInfo = `33 31 0:30 / ${this.top} rw - ${version === 2 ? "cgroup2 cgroup2 rw" : "cgroup cgroup rw,cpu,memory,pids"}`;
   }
 
-  open(label = "label"): Promise<CgroupTree> {
-    return CgroupTree.open(label, this.clock, { mountInfo: this.mountInfo, groups: "0::/\n" });
+  open(label = "label", memoryMb?: number): Promise<CgroupTree> {
+    const membership = { mountInfo: this.mountInfo, groups: "0::/\n" };
+    return CgroupTree.open(label, this.clock, { membership, ...(memoryMb !== undefined && { memoryMb }) });
   }
 
   /** A group that somebody has left. */
@@ -30,14 +31,16 @@ class FakeKernel {
     return folder;
   }
 
-  get names(): string[] {
-    const entries = readdirSync(join(this.top, "pilotlight"), { withFileTypes: true });
+  /** Of the groups below the parent, or below one of them. */
+  names(parent = ""): string[] {
+    const entries = readdirSync(join(this.top, "pilotlight", parent), { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   }
 
   read(name: string): Record<string, string> {
     const folder = join(this.top, "pilotlight", name);
-    return Object.fromEntries(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), "utf8")]));
+    const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    return Object.fromEntries(files.map(({ name: file }) => [file, readFileSync(join(folder, file), "utf8")]));
   }
 
   /** The files of a real group do not keep it from being removed. */
@@ -47,26 +50,27 @@ class FakeKernel {
   }
 }
 
+const own = `${process.pid}-label`;
 const megabytes = (count: number): string => String(count * 1024 * 1024);
 
 test("the limits of version 2", async (t) => {
   const kernel = new FakeKernel(t, 2);
   const tree = await kernel.open();
   const group = tree.create(1_769);
-  const name = `${process.pid}-label-0`;
+  const name = `${own}/0`;
   assert.deepEqual(tree.missing, []);
   assert.deepEqual(group.doors, [join(kernel.top, "pilotlight", name, "cgroup.procs")]);
   assert.deepEqual(kernel.read(name), { "memory.max": megabytes(1_769), "memory.swap.max": "0", "pids.max": "1024" });
   group.limitCpu();
   assert.equal(kernel.read(name)["cpu.max"], "20000 20000");
-  assert.equal(tree.create(1).path, `/pilotlight/${process.pid}-label-1`);
+  assert.equal(tree.create(1).path, `/pilotlight/${own}/1`);
 });
 
 test("the limits of version 1", async (t) => {
   const kernel = new FakeKernel(t, 1);
   const group = (await kernel.open()).create(128);
   group.limitCpu();
-  assert.deepEqual(kernel.read(`${process.pid}-label-0`), {
+  assert.deepEqual(kernel.read(`${own}/0`), {
     "cpu.cfs_period_us": "20000",
     "cpu.cfs_quota_us": "1447",
     "memory.limit_in_bytes": megabytes(128),
@@ -78,7 +82,7 @@ test("the limits of version 1", async (t) => {
 test("the peak of version 2 is the kernel's, or what is in use where it keeps none", async (t) => {
   const kernel = new FakeKernel(t, 2);
   const group = (await kernel.open()).create(128);
-  const folder = join(kernel.top, "pilotlight", `${process.pid}-label-0`);
+  const folder = join(kernel.top, "pilotlight", own, "0");
   assert.equal(group.peakMemoryBytes(), 0);
   writeFileSync(join(folder, "memory.current"), "1000\n");
   assert.equal(group.peakMemoryBytes(), 1_000);
@@ -90,16 +94,16 @@ test("a group is asked to kill all at once, and removed as soon as it is empty",
   const kernel = new FakeKernel(t, 2);
   const tree = await kernel.open();
   const group = tree.create(128);
-  const name = `${process.pid}-label-0`;
+  const name = `${own}/0`;
   writeFileSync(join(kernel.top, "pilotlight", name, "cgroup.kill"), "");
   const removed = group.remove();
   await kernel.clock.advance(5);
-  assert.deepEqual([kernel.names, kernel.read(name)["cgroup.kill"]], [[name], "1"]);
+  assert.deepEqual([kernel.names(own), kernel.read(name)["cgroup.kill"]], [["0"], "1"]);
   kernel.dissolve(name);
   // Its files are gone for good now, and with them the reason why it could not be removed.
   const ticking = setInterval(() => void kernel.clock.advance(5), 1);
   await removed.finally(() => clearInterval(ticking));
-  assert.deepEqual(kernel.names, []);
+  assert.deepEqual(kernel.names(own), []);
 });
 
 test("a parent that another one has removed is made again", async (t) => {
@@ -107,17 +111,34 @@ test("a parent that another one has removed is made again", async (t) => {
   const tree = await kernel.open();
   rmSync(join(kernel.top, "pilotlight"), { recursive: true });
   tree.create(128);
-  assert.deepEqual(kernel.names, [`${process.pid}-label-0`]);
+  assert.deepEqual([kernel.names(), kernel.names(own)], [[own], ["0"]]);
   assert.ok(existsSync(join(kernel.top, "pilotlight/cgroup.subtree_control")));
 });
 
 test("groups of the dead, and of whoever had the run folder before, are removed; those of others stay", async (t) => {
   const kernel = new FakeKernel(t, 2);
   // No process can have a number beyond the kernel's limit of 2^22.
-  kernel.leave("99999999-other-0");
-  kernel.leave(`${process.ppid}-label-0`);
-  kernel.leave(`${process.ppid}-other-0`);
+  kernel.leave("99999999-other/0");
+  kernel.leave(`${process.ppid}-label/0`);
+  kernel.leave(`${process.ppid}-other/0`);
   kernel.leave("no-number");
   await kernel.open();
-  assert.deepEqual(kernel.names, [`${process.ppid}-other-0`]);
+  assert.deepEqual(kernel.names(), [`${process.ppid}-other`]);
 });
+
+for (const version of [1, 2] as const) {
+  test(`all groups together are capped, and what they use is counted without what the cache can give back, on version ${version}`, async (t) => {
+    const kernel = new FakeKernel(t, version);
+    const tree = await kernel.open("label", 4_096);
+    assert.equal(tree.memoryUse(), undefined);
+    tree.create(128);
+    const [limit, usage, cache] = (
+      { 1: ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"], 2: ["memory.max", "memory.current", "inactive_file"] } as const
+    )[version];
+    assert.equal(kernel.read(own)[limit], megabytes(4_096));
+    const folder = join(kernel.top, "pilotlight", own);
+    writeFileSync(join(folder, usage), megabytes(1_000));
+    writeFileSync(join(folder, "memory.stat"), `active_file 5\n${cache} ${megabytes(300)}\n`);
+    assert.deepEqual(tree.memoryUse(), { usedBytes: 700 * 1024 * 1024, limitBytes: 4_096 * 1024 * 1024 });
+  });
+}

@@ -1,6 +1,6 @@
 /**
- * Control groups, written by ourselves: one parent for every Pilotlight of the machine, one group below it per launch, alike on version 1, on
- * version 2 and on machines that mix them.
+ * Control groups, written by ourselves: one parent for every Pilotlight of the machine, below it one per driver, which caps the memory of all
+ * functions together, and below that one per launch; alike on version 1, on version 2 and on machines that mix them.
  *
  * https://docs.kernel.org/admin-guide/cgroup-v1/index.html, https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
@@ -8,11 +8,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep, type Clock } from "#kit/clock.ts";
+import type { MemoryUse } from "../../memory-budget.ts";
+import type { Freezer } from "../driver.ts";
 import { kill } from "../marked-processes.ts";
+import { GroupFreezer } from "./group-freezer.ts";
 import {
   type Controller,
   controllers,
+  freezeFile,
   type Hierarchies,
+  type Membership,
   openParents,
   ownMembership,
   parentName,
@@ -29,22 +34,34 @@ const cpuPeriodUs = 20_000;
 /** The kernel takes no less. */
 const minCpuQuotaUs = 1_000;
 
+const megabyte = 1024 * 1024;
+
 const endingPollMs = 5;
 /** Ten seconds: on a busy machine even killed processes take their time. */
 const maxEndingPolls = 2_000;
+
+export interface CgroupOptions {
+  /** For all groups together. */
+  memoryMb?: number;
+  membership?: Membership;
+}
 
 /** All groups of one driver. */
 export class CgroupTree {
   readonly missing: readonly Controller[];
   #parents: Hierarchies;
-  /** Names of groups begin with the id of the process that made them: so those of a process that was killed are known. */
-  #prefix: string;
+  /** Below the parents. Begins with the id of the process that made it: so those of a process that was killed are known. */
+  #name: string;
+  #own: Hierarchies;
+  #memoryMb: number | undefined;
   #clock: Clock;
   #count = 0;
 
-  private constructor(parents: Hierarchies, label: string, clock: Clock) {
+  private constructor(parents: Hierarchies, label: string, clock: Clock, memoryMb: number | undefined) {
     this.#parents = parents;
-    this.#prefix = `${process.pid}-${label}-`;
+    this.#name = `${process.pid}-${label}`;
+    this.#own = below(parents, this.#name);
+    this.#memoryMb = memoryMb;
     this.#clock = clock;
     this.missing = controllers.filter((controller) => !parents.has(controller));
   }
@@ -53,68 +70,85 @@ export class CgroupTree {
    * Makes the parents, and removes what processes that are gone have left below them. `label`, which is without dashes, tells the users of run folders apart:
    * one such has a folder at a time, so that groups of its label are leftovers, whoever has their process id now.
    */
-  static async open(label: string, clock: Clock, membership = ownMembership()): Promise<CgroupTree> {
-    const tree = new CgroupTree(openParents(membership), label, clock);
+  static async open(label: string, clock: Clock, { memoryMb, membership = ownMembership() }: CgroupOptions = {}): Promise<CgroupTree> {
+    const tree = new CgroupTree(openParents(membership), label, clock, memoryMb);
     await tree.#sweep((name) => name.split("-")[1] === label || !isAlive(Number.parseInt(name, 10)));
     return tree;
   }
 
   /** A group with limits on memory and processes; that on the processor comes later. Throws if it cannot be made. */
   create(memoryMb: number): Cgroup {
-    const name = `${this.#prefix}${this.#count++}`;
+    const name = String(this.#count++);
     try {
-      return new Cgroup(this.#parents, name, memoryMb, this.#clock);
+      return new Cgroup(this.#own, this.#name, name, memoryMb, this.#clock);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      // The first of all, or another Pilotlight has removed a parent as it left.
       remakeParents(this.#parents);
-      return new Cgroup(this.#parents, name, memoryMb, this.#clock);
+      this.#makeOwn();
+      return new Cgroup(this.#own, this.#name, name, memoryMb, this.#clock);
     }
   }
 
+  /** Of all groups together; undefined where that is not counted, or nothing has run yet. What can be had back from the files' cache does not count. */
+  memoryUse(): MemoryUse | undefined {
+    const at = this.#own.get("memory");
+    if (!at || this.#memoryMb === undefined) return undefined;
+    const [usage, cache] = at.version === 1 ? ["memory.usage_in_bytes", "total_inactive_file"] : ["memory.current", "inactive_file"];
+    return attempt(() => {
+      const [, cachedBytes] = new RegExp(`^${cache} (\\d+)$`, "m").exec(readFileSync(join(at.folder, "memory.stat"), "latin1")) ?? [];
+      const usedBytes = Number(readFileSync(join(at.folder, usage as string), "latin1")) - Number(cachedBytes ?? 0);
+      return { usedBytes: Math.max(usedBytes, 0), limitBytes: (this.#memoryMb as number) * megabyte };
+    });
+  }
+
   async close(): Promise<void> {
-    await this.#sweep((name) => name.startsWith(this.#prefix));
+    await this.#sweep((name) => name === this.#name);
     // It stays while others use it.
     for (const parent of foldersOf(this.#parents)) attempt(() => rmdirSync(parent));
   }
 
+  #makeOwn(): void {
+    for (const folder of foldersOf(this.#own)) mkdirSync(folder, { recursive: true });
+    for (const [controller, { version, folder }] of this.#own) {
+      if (version === 2 && controller !== "freezer") writeFileSync(join(folder, "cgroup.subtree_control"), `+${controller}`);
+    }
+    if (this.#memoryMb !== undefined) limitMemory(this.#own, this.#memoryMb);
+  }
+
   async #sweep(isMeant: (name: string) => boolean): Promise<void> {
     const parents = foldersOf(this.#parents);
-    // Another Pilotlight may have removed a parent as it left.
-    const entries = parents.flatMap((parent) => attempt(() => readdirSync(parent, { withFileTypes: true })) ?? []);
-    const names = new Set(entries.filter((entry) => entry.isDirectory() && isMeant(entry.name)).map(({ name }) => name));
+    const names = namesIn(parents).filter(isMeant);
     await Promise.all(
-      [...names].map((name) =>
-        emptyAndRemove(
-          parents.map((parent) => join(parent, name)),
-          this.#clock,
-        ),
-      ),
+      names.map(async (name) => {
+        const folders = parents.map((parent) => join(parent, name));
+        const inner = namesIn(folders).map((innerName) => folders.map((folder) => join(folder, innerName)));
+        await Promise.all(inner.map((group) => emptyAndRemove(group, this.#clock)));
+        await emptyAndRemove(folders, this.#clock);
+      }),
     );
   }
 }
 
 /** The group of one launch. */
 export class Cgroup {
-  #parents: Hierarchies;
-  #name: string;
+  /** From the top of each hierarchy, unless only a part of it was delegated to us. */
+  readonly path: string;
+  #places: Hierarchies;
   #folders: readonly string[];
   #memoryMb: number;
   #clock: Clock;
+  #freezer: GroupFreezer | undefined;
 
-  constructor(parents: Hierarchies, name: string, memoryMb: number, clock: Clock) {
-    this.#parents = parents;
-    this.#name = name;
-    this.#folders = foldersOf(parents).map((parent) => join(parent, name));
+  constructor(parents: Hierarchies, parent: string, name: string, memoryMb: number, clock: Clock) {
+    this.path = `/${parentName}/${parent}/${name}`;
+    this.#places = below(parents, name);
+    this.#folders = foldersOf(this.#places);
     this.#clock = clock;
     this.#memoryMb = memoryMb;
     for (const folder of this.#folders) mkdirSync(folder);
     this.limitMemory(memoryMb);
-    this.#write("pids", { 1: { "pids.max": maxProcesses }, 2: { "pids.max": maxProcesses } });
-  }
-
-  /** From the top of each hierarchy, unless only a part of it was delegated to us. */
-  get path(): string {
-    return `/${parentName}/${this.#name}`;
+    write(this.#places, "pids", { 1: { "pids.max": maxProcesses }, 2: { "pids.max": maxProcesses } });
   }
 
   /** A process enters by writing `0` into each. */
@@ -125,10 +159,7 @@ export class Cgroup {
   /** Later limits must not be higher than the first one. */
   limitMemory(memoryMb: number): void {
     this.#memoryMb = memoryMb;
-    const memoryBytes = memoryMb * 1024 * 1024;
-    this.#write("memory", { 1: { "memory.limit_in_bytes": memoryBytes }, 2: { "memory.max": memoryBytes } });
-    // Swap would let a function use more; a kernel without it lacks the files.
-    attempt(() => this.#write("memory", { 1: { "memory.memsw.limit_in_bytes": memoryBytes }, 2: { "memory.swap.max": 0 } }));
+    limitMemory(this.#places, memoryMb);
   }
 
   /** Whether the processes give way to all others, because nobody waits for them. */
@@ -137,13 +168,13 @@ export class Cgroup {
       { 1: { "cpu.shares": 2 }, 2: { "cpu.weight": 1 } },
       { 1: { "cpu.shares": 1_024 }, 2: { "cpu.weight": 100 } },
     ] as const;
-    this.#write("cpu", isYielding ? least : usual);
+    write(this.#places, "cpu", isYielding ? least : usual);
   }
 
   /** From now on the processor is shared in proportion to the memory. */
   limitCpu(): void {
     const quotaUs = Math.max(Math.round((this.#memoryMb / memoryMbPerCpu) * cpuPeriodUs), minCpuQuotaUs);
-    this.#write("cpu", {
+    write(this.#places, "cpu", {
       1: { "cpu.cfs_period_us": cpuPeriodUs, "cpu.cfs_quota_us": quotaUs },
       2: { "cpu.max": `${quotaUs} ${cpuPeriodUs}` },
     });
@@ -151,27 +182,53 @@ export class Cgroup {
 
   /** The most memory that was in use at once; where the kernel does not keep that (version 2 before 5.19), what is in use now; or 0. */
   peakMemoryBytes(): number {
-    const at = this.#parents.get("memory");
+    const at = this.#places.get("memory");
     if (!at) return 0;
     const files = at.version === 1 ? ["memory.max_usage_in_bytes"] : ["memory.peak", "memory.current"];
     for (const file of files) {
-      const bytes = attempt(() => Number(readFileSync(join(at.folder, this.#name, file), "latin1")));
+      const bytes = attempt(() => Number(readFileSync(join(at.folder, file), "latin1")));
       if (bytes !== undefined) return bytes;
     }
     return 0;
   }
 
-  /** Kills every process in it until none is left, and removes it. */
-  remove(): Promise<void> {
-    return emptyAndRemove(this.#folders, this.#clock);
+  /** Undefined where groups cannot be frozen. */
+  get freezer(): Freezer | undefined {
+    const at = this.#places.get("freezer");
+    if (at) this.#freezer ??= new GroupFreezer(at.folder, at.version);
+    return this.#freezer;
   }
 
-  /** Writes the files of the version in use; nothing where the controller is missing. */
-  #write(controller: Controller, files: Record<1 | 2, Record<string, string | number>>): void {
-    const at = this.#parents.get(controller);
-    if (!at) return;
-    for (const [file, value] of Object.entries(files[at.version])) writeFileSync(join(at.folder, this.#name, file), String(value));
+  /** Kills every process in it until none is left, and removes it. */
+  async remove(): Promise<void> {
+    this.#freezer?.close();
+    await emptyAndRemove(this.#folders, this.#clock);
   }
+}
+
+/** Later limits of a group must not be higher than the first one. */
+function limitMemory(groups: Hierarchies, memoryMb: number): void {
+  const memoryBytes = memoryMb * megabyte;
+  write(groups, "memory", { 1: { "memory.limit_in_bytes": memoryBytes }, 2: { "memory.max": memoryBytes } });
+  // Swap would let a function use more; a kernel without it lacks the files.
+  attempt(() => write(groups, "memory", { 1: { "memory.memsw.limit_in_bytes": memoryBytes }, 2: { "memory.swap.max": 0 } }));
+}
+
+/** Writes the files of the version in use; nothing where the controller is missing. */
+function write(groups: Hierarchies, controller: Controller, files: Record<1 | 2, Record<string, string | number>>): void {
+  const at = groups.get(controller);
+  if (!at) return;
+  for (const [file, value] of Object.entries(files[at.version])) writeFileSync(join(at.folder, file), String(value));
+}
+
+function below(parents: Hierarchies, name: string): Hierarchies {
+  return new Map([...parents].map(([controller, { version, folder }]) => [controller, { version, folder: join(folder, name) }]));
+}
+
+/** Of the groups in these folders, each once. Another Pilotlight may have removed a folder as it left. */
+function namesIn(folders: readonly string[]): string[] {
+  const entries = folders.flatMap((folder) => attempt(() => readdirSync(folder, { withFileTypes: true })) ?? []);
+  return [...new Set(entries.filter((entry) => entry.isDirectory()).map(({ name }) => name))];
 }
 
 function foldersOf(hierarchies: Hierarchies): string[] {
@@ -197,6 +254,9 @@ async function emptyAndRemove(folders: readonly string[], clock: Clock): Promise
 
 /** At once where the kernel does that (version 2 from 5.14), so that who forks cannot outrun it; else one by one. */
 function killAll(folder: string): void {
+  // What is frozen on version 1 dies only when it is not any more.
+  const state = join(folder, freezeFile[1]);
+  if (existsSync(state)) attempt(() => writeFileSync(state, "THAWED"));
   const all = join(folder, "cgroup.kill");
   if (existsSync(all)) attempt(() => writeFileSync(all, "1"));
   else for (const pid of processesIn(folder)) kill(pid);

@@ -25,6 +25,7 @@ test("controllers are found on version 2, by what its root lists", () => {
     cpu: at,
     memory: at,
     pids: at,
+    freezer: at,
   });
 });
 
@@ -32,6 +33,7 @@ test("a mixture takes each controller from where it is", () => {
   const text = [
     line("/sys/fs/cgroup/unified", "cgroup2 cgroup2 rw"),
     line("/sys/fs/cgroup/pids", "cgroup cgroup rw,pids"),
+    line("/sys/fs/cgroup/freezer", "cgroup cgroup rw,freezer"),
     line("/sys/fs/cgroup/systemd", "cgroup cgroup rw,name=systemd"),
     line("/tmp/memory", "tmpfs tmpfs rw,memory"),
   ].join("\n");
@@ -39,6 +41,7 @@ test("a mixture takes each controller from where it is", () => {
   assert.deepEqual(Object.fromEntries(found), {
     cpu: { version: 2, folder: "/sys/fs/cgroup/unified" },
     pids: { version: 1, folder: "/sys/fs/cgroup/pids" },
+    freezer: { version: 2, folder: "/sys/fs/cgroup/unified" },
   });
 });
 

@@ -7,15 +7,18 @@
 import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-export type Controller = "memory" | "cpu" | "pids";
+export type Controller = "memory" | "cpu" | "pids" | "freezer";
 
-export const controllers: readonly Controller[] = ["memory", "cpu", "pids"];
+/** Those that limit something. */
+export const controllers = ["memory", "cpu", "pids"] as const satisfies readonly Controller[];
 
 /** By controller. The folder is absolute. */
 export type Hierarchies = ReadonlyMap<Controller, { version: 1 | 2; folder: string }>;
 
 /** The parent of all groups in a hierarchy. */
 export const parentName = "pilotlight";
+/** What is written into to make the processes of a group stand still. */
+export const freezeFile = { 1: "freezer.state", 2: "cgroup.freeze" } as const;
 /** Where we go ourselves if we must make room. */
 const ownName = "pilotlight-daemon";
 
@@ -38,9 +41,10 @@ export function findHierarchies(mountInfo: string, readText: (path: string) => s
     const [type, , options = ""] = back.split(" ");
     if (type !== "cgroup" && type !== "cgroup2") continue;
     const names = type === "cgroup2" ? readText(join(folder, "cgroup.controllers")).trim().split(" ") : options.split(",");
-    for (const controller of controllers) {
-      if (names.includes(controller)) found.set(controller, { version: type === "cgroup2" ? 2 : 1, folder });
-    }
+    const version = type === "cgroup2" ? 2 : 1;
+    for (const controller of controllers) if (names.includes(controller)) found.set(controller, { version, folder });
+    // Every group of version 2 can be frozen, without any controller; and killed while it is, which those of version 1 cannot.
+    if (version === 2 || (names.includes("freezer") && !found.has("freezer"))) found.set("freezer", { version, folder });
   }
   return found;
 }
@@ -70,7 +74,8 @@ function makeParent(place: string, controller: Controller, version: 1 | 2): bool
   try {
     mkdirSync(parent, { recursive: true });
     accessSync(parent, constants.W_OK);
-    if (version === 2) {
+    if (version === 2 && controller === "freezer") accessSync(join(parent, freezeFile[version]), constants.W_OK);
+    else if (version === 2) {
       enable(place, controller);
       writeFileSync(join(parent, "cgroup.subtree_control"), `+${controller}`);
     }

@@ -11,7 +11,7 @@ export const maxDescriptors = 1_024;
 export const networkDescriptor = 4;
 
 /** Steps into the control groups, up to `--`, and becomes what follows. When the machine's memory runs out, the kernel is to end functions before others. */
-const enterGroups = `
+export const enterGroups = `
 echo 500 > /proc/self/oom_score_adj
 while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done
 shift

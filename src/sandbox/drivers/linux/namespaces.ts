@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { open, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { DriverDescription } from "../../contract.ts";
+import type { MemoryUse } from "../../memory-budget.ts";
 import {
   checkProgram,
   seenProgram,
@@ -14,18 +16,26 @@ import {
   type LaunchOrder,
   type Network,
   type Places,
+  type ProgramOrder,
   type RunningProcess,
+  type SandboxOrder,
+  type SharedSandbox,
 } from "../driver.ts";
 import { sweepLeftovers } from "../leftovers.ts";
+import { childLeader, type Leader } from "../leader.ts";
 import { killMarked, markerVariable } from "../marked-processes.ts";
 import { childrenPeakBytes } from "../peak-memory.ts";
-import { sharedNetwork } from "../shared-network.ts";
+import { SharedNetwork } from "../shared-network.ts";
 import { SpawnedProcess } from "../spawned-process.ts";
 import { tryOut } from "../try-out.ts";
 import { type Cgroup, CgroupTree } from "./cgroups.ts";
 import { ForeignMounts } from "./foreign-mounts.ts";
+import { innerProcesses } from "./inner-processes.ts";
+import { joinCommand } from "./joined-program.ts";
+import { ForkServers } from "./fork-servers.ts";
 import { groupsOf, passwdFile, readableFolders, tmpSource } from "./launch-files.ts";
-import { launchCommand, placesOf, variablesScript } from "./launch-script.ts";
+import { launchCommand, type LaunchSite, placesOf, variablesScript } from "./launch-script.ts";
+import type { LaunchServer } from "./launch-server.ts";
 import type { OutboundPolicy } from "./network/policy.ts";
 import { openWayOut, type WayOut } from "./network/way-out.ts";
 import { NativeLauncher, nativeOrder } from "./native-launcher.ts";
@@ -51,6 +61,8 @@ export interface NamespacesOptions {
   clock: Clock;
   log: Log;
   outbound: OutboundPolicy;
+  /** For all functions together. */
+  functionMemoryMb: number;
   /** Where the native launcher is, or is to be compiled; without it, none is used. */
   nativeFolder?: string | undefined;
   /** Absolute path of a file that remembers from one start to the next what works here; without it, that is tried out each time. */
@@ -76,7 +88,7 @@ export async function openNamespaceDriver(options: NamespacesOptions): Promise<D
   const identity = `${options.runFolder} ${process.pid}`;
   const wayOut = isRootless ? sharedWayOut : await openWayOut({ calls, clock, policy: outbound, identity });
   const mounts = isRootless ? undefined : await ForeignMounts.open();
-  const parts = { ...options, tools, calls, cgroups: await CgroupTree.open(name, clock), wayOut, mounts, isRootless };
+  const parts = { ...options, tools, calls, cgroups: await CgroupTree.open(name, clock, { memoryMb: options.functionMemoryMb }), wayOut, mounts, isRootless };
   const images = isRootless ? undefined : await TmpImages.open(options.runFolder);
   const launcher = hasFilter(process.arch) ? join(options.runFolder, "seccomp") : undefined;
   if (launcher !== undefined) await writeFile(launcher, seccompLauncher(), { mode: 0o755 });
@@ -118,10 +130,14 @@ class NamespaceDriver implements Driver {
   #parts: Parts;
   #images: TmpImages | undefined;
   #native: NativeLauncher | undefined;
+  #forkServers: ForkServers | undefined;
   #hasSeccomp: boolean;
   #roots: TemplateRoots;
   #uids = new WeakMap<LaunchFolders, number>();
+  /** Of the last launch. */
+  #cgroups = new WeakMap<LaunchFolders, Cgroup>();
   #environments = 0;
+  #inputs = 0;
 
   constructor(parts: Parts, images: TmpImages | undefined, launcher: string | undefined) {
     this.#parts = parts;
@@ -141,11 +157,11 @@ class NamespaceDriver implements Driver {
   launch(order: LaunchOrder): Promise<RunningProcess> {
     // The launcher does not wait for a /tmp that is mounted still from the launch before.
     const isFirst = !this.#uids.has(order.folders);
-    return this.#launch(order, isFirst ? this.#native?.program : undefined);
+    return this.#launch(order, isFirst ? this.#native?.server : undefined);
   }
 
   /** By the native launcher, if that is given; without it, by the chain of programs. */
-  async #launch(order: LaunchOrder, native: string | undefined): Promise<RunningProcess> {
+  async #launch(order: LaunchOrder, native: LaunchServer | undefined): Promise<RunningProcess> {
     const { folders } = order;
     await checkProgram(order.program);
     const { isRootless } = this.#parts;
@@ -158,6 +174,7 @@ class NamespaceDriver implements Driver {
       isRootless ? [] : groupsOf(folders),
     ]);
     const cgroup = this.#parts.cgroups.create(order.memoryMb);
+    this.#cgroups.set(folders, cgroup);
     if (order.isAheadOfNeed) cgroup.setYielding(true);
     const site = {
       tools: this.#parts.tools,
@@ -172,29 +189,21 @@ class NamespaceDriver implements Driver {
       extraGroups,
       isRootless,
     };
-    const seen = seenProgram(order, placesOf(folders));
-    const variables = ownVariables(order.variables);
-    const [program, ...args] = native === undefined ? launchCommand(site, order, seen) : [native];
-    const input = await openInput(folders, native === undefined ? variablesScript(variables) : nativeOrder(site, order, seen, variables));
-    const child = spawn(program as string, args, {
-      cwd: "/",
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", [markerVariable]: folders.environment },
-      stdio: [input.fd, "pipe", "pipe", order.wantsFrames ? "pipe" : "ignore", descriptorOf(order.network)],
-      detached: true,
-    });
-    await Promise.all([once(child, "spawn"), input.close()]).catch(async (error: unknown) => {
+    const leader = await (native ? this.#startNative(native, order, site) : this.#startChain(order, site)).catch(async (error: unknown) => {
       await cgroup.remove();
       throw error;
     });
     const { clock } = this.#parts;
     let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
-    return new SpawnedProcess(child, clock, {
+    return new SpawnedProcess(leader, clock, {
       holdToCpuShare: () => cgroup.limitCpu(),
-      specialise: (ofFunction) => this.#specialise(child.pid as number, uid, cgroup, ofFunction),
+      freezer: () => cgroup.freezer,
+      terminate: () => terminateInner(leader.pid, uid),
+      specialise: (ofFunction) => this.#specialise(leader.pid, uid, cgroup, ofFunction),
       peakMemoryBytes() {
         const atMs = clock.monotonicMs();
         if (atMs - sampled.atMs >= sampleIntervalMs) {
-          const bytes = cgroup.peakMemoryBytes() || childrenPeakBytes(child.pid as number);
+          const bytes = cgroup.peakMemoryBytes() || childrenPeakBytes(leader.pid);
           sampled = { atMs, bytes: Math.max(bytes, sampled.bytes) };
         }
         return sampled.bytes;
@@ -203,6 +212,76 @@ class NamespaceDriver implements Driver {
         await cgroup.remove();
         if (cgroup.doors.length === 0) await killMarked(folders.environment);
       },
+    });
+  }
+
+  async #startNative(native: LaunchServer, order: LaunchOrder, site: LaunchSite): Promise<Leader> {
+    const { folders, wantsFrames, forkServer } = order;
+    const program = seenProgram(order.program, folders, placesOf(folders));
+    const variables = ownVariables(order.variables);
+    const fork = forkServer && this.#forkServers?.take({ program, args: order.args, variables, forkServer }, site);
+    const source = fork ?? { program, args: order.args, variables };
+    const { descriptor } = order.network as PrivateNetwork;
+    const starting = native.launch(nativeOrder(site, folders, source, wantsFrames), { wantsFrames, network: descriptor });
+    if (fork) void starting.then(({ exited }) => exited).then(fork.release, fork.release);
+    return starting;
+  }
+
+  async #startChain(order: LaunchOrder, site: LaunchSite): Promise<Leader> {
+    const { folders } = order;
+    const [program, ...args] = launchCommand(site, order, seenProgram(order.program, folders, placesOf(folders)));
+    const input = await this.#openInput(folders, variablesScript(ownVariables(order.variables)));
+    const child = spawn(program as string, args, {
+      cwd: "/",
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", [markerVariable]: folders.environment },
+      stdio: [input.fd, "pipe", "pipe", order.wantsFrames ? "pipe" : "ignore", descriptorOf(order.network)],
+      detached: true,
+    });
+    const leader = childLeader(child);
+    await Promise.all([once(child, "spawn"), input.close()]);
+    return leader;
+  }
+
+  /** Its leader keeps the sandbox, and what is started in there enters all of its namespaces. */
+  async openSandbox(order: SandboxOrder): Promise<SharedSandbox> {
+    const sleeper = ["-c", 'echo ready && exec "$0" infinity', this.#parts.tools.sleep];
+    const holder = await this.launch({ ...order, program: "/bin/sh", args: sleeper, variables: {}, wantsFrames: false });
+    const complaint = text(holder.stderr);
+    const isReady = await Promise.race([once(holder.stdout, "data").then(() => true), holder.exited.then(() => false)]);
+    if (!isReady) throw new Error(`the sandbox could not be built: ${(await complaint).trim()}`);
+    return {
+      start: (program) => this.#join(holder, order, program),
+      stop: async () => void (await holder.stop()),
+    };
+  }
+
+  async #join(holder: RunningProcess, { folders }: SandboxOrder, order: ProgramOrder): Promise<RunningProcess> {
+    await checkProgram(order.program);
+    const { tools, isRootless, clock } = this.#parts;
+    const uid = isRootless ? 0 : this.#uidOf(folders);
+    const site = {
+      tools,
+      leader: holder.pid,
+      groupDoors: this.#cgroups.get(folders)?.doors ?? [],
+      uid,
+      extraGroups: isRootless ? [] : await groupsOf(folders),
+      hasSeccomp: this.#hasSeccomp,
+      isRootless,
+    };
+    const [program, ...args] = joinCommand(site, order, seenProgram(order.program, folders, placesOf(folders)));
+    const input = await this.#openInput(folders, variablesScript(ownVariables(order.variables)));
+    const child = spawn(program as string, args, {
+      cwd: "/",
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", [markerVariable]: folders.environment },
+      stdio: [input.fd, "pipe", "pipe", order.wantsFrames ? "pipe" : "ignore"],
+      detached: true,
+    });
+    await Promise.all([once(child, "spawn"), input.close()]);
+    return new SpawnedProcess(childLeader(child), clock, {
+      holdToCpuShare: () => holder.holdToCpuShare(),
+      peakMemoryBytes: () => holder.peakMemoryBytes(),
+      terminate: () => terminateInner(child.pid as number, uid),
+      endRest: async () => {},
     });
   }
 
@@ -226,7 +305,7 @@ class NamespaceDriver implements Driver {
   }
 
   openNetwork(): Network {
-    return this.#parts.isRootless ? sharedNetwork : new PrivateNetwork(this.#parts.calls, this.#parts.wayOut.network);
+    return this.#parts.isRootless ? new SharedNetwork() : new PrivateNetwork(this.#parts.calls, this.#parts.wayOut.network);
   }
 
   describe(): DriverDescription {
@@ -251,15 +330,21 @@ class NamespaceDriver implements Driver {
     };
   }
 
+  memoryUse(): MemoryUse | undefined {
+    return this.#parts.cgroups.memoryUse();
+  }
+
   /** In the background; launches use it once it has proved itself. */
   useNativeLauncher(): void {
-    const { nativeFolder, isRootless, log } = this.#parts;
+    const { nativeFolder, isRootless, log, clock } = this.#parts;
     if (nativeFolder === undefined || isRootless) return;
-    this.#native = new NativeLauncher(nativeFolder, log, (program) => this.tryOut(program));
+    const native = new NativeLauncher(nativeFolder, log, (server) => this.tryOut(server));
+    this.#native = native;
+    this.#forkServers = new ForkServers(() => native.server, nativeFolder, clock, log);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#native?.close();
+    await Promise.all([this.#native?.close(), this.#forkServers?.close()]);
     await Promise.all([this.closeTrial(), this.#parts.wayOut[Symbol.asyncDispose]()]);
     this.#parts.mounts?.[Symbol.dispose]();
   }
@@ -272,8 +357,19 @@ class NamespaceDriver implements Driver {
   }
 
   /** Resolves with what went wrong, if it did. */
-  tryOut(native?: string): Promise<string | undefined> {
+  tryOut(native?: LaunchServer): Promise<string | undefined> {
     return tryOut({ openNetwork: () => this.openNetwork(), launch: (order) => this.#launch(order, native) }, this.#parts.runFolder);
+  }
+
+  /** A file without a name, because command lines and the environments of other processes can be read by others. */
+  async #openInput({ environment }: LaunchFolders, content: string): Promise<FileHandle> {
+    const path = join(environment, `input-${this.#inputs++}`);
+    const file = await open(path, "wx+", 0o600);
+    await rm(path);
+    const bytes = Buffer.from(content);
+    // At a position, so that who inherits it reads from the start.
+    await file.write(bytes, 0, bytes.length, 0);
+    return file;
   }
 
   #uidOf(folders: LaunchFolders): number {
@@ -283,17 +379,15 @@ class NamespaceDriver implements Driver {
   }
 }
 
+/** The program may be gone. */
+function terminateInner(leader: number, uid: number): void {
+  for (const pid of innerProcesses(leader, uid)) {
+    try {
+      process.kill(pid, "SIGTERM");
+    } catch {}
+  }
+}
+
 const descriptorOf = (network: Network): number | "ignore" => (network instanceof PrivateNetwork ? network.descriptor : "ignore");
 
 const ownVariables = (variables: Readonly<Record<string, string>>): Record<string, string> => ({ HOME: "/tmp", ...variables });
-
-/** A file without a name, because command lines and the environments of other processes can be read by others. */
-async function openInput({ environment }: LaunchFolders, content: string | Buffer): Promise<FileHandle> {
-  const path = join(environment, "input");
-  const file = await open(path, "wx+", 0o600);
-  await rm(path);
-  const bytes = Buffer.from(content);
-  // At a position, so that who inherits it reads from the start.
-  await file.write(bytes, 0, bytes.length, 0);
-  return file;
-}

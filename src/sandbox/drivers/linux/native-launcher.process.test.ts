@@ -7,8 +7,9 @@ import { after, describe, test } from "node:test";
 import { silentLog } from "#kit/log.ts";
 import type { LaunchOrder } from "../driver.ts";
 import type { LaunchSite } from "./launch-script.ts";
-import { NativeLauncher, nativeOrder } from "./native-launcher.ts";
-import { sharedNetwork } from "../shared-network.ts";
+import type { LaunchServer } from "./launch-server.ts";
+import { dismissOrder, forkServerOrder, NativeLauncher, nativeOrder } from "./native-launcher.ts";
+import { SharedNetwork } from "../shared-network.ts";
 
 const nativeFolder = resolve(import.meta.dirname, "../../../../native");
 const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
@@ -40,12 +41,13 @@ const order: LaunchOrder = {
     fileSystems: [{ folder: "/shared", mountPath: "/mnt/shared" }],
     readable: [],
   },
-  network: sharedNetwork,
+  network: new SharedNetwork(),
   memoryMb: 128,
   ephemeralStorageMb: 512,
   wantsFrames: true,
 };
-const good = nativeOrder(site, order, order.program, { NAME: "value", EMPTY: "" });
+const good = nativeOrder(site, order.folders, { program: order.program, args: order.args, variables: { NAME: "value", EMPTY: "" } }, true);
+const forked = nativeOrder(site, order.folders, { forkedBy: 3 }, true);
 
 /** Numbers below `limit`, the same in each run: xorshift. */
 function numbers(seed: number): (limit: number) => number {
@@ -75,7 +77,7 @@ describe("the native launcher", { skip: !hasCompiler && "takes a C compiler" }, 
     if (spawnSync("cc", [...flags, "-o", program, join(nativeFolder, "fuzz.c")]).status !== 0)
       return t.skip("the compiler has no sanitizers");
     const next = numbers(20_261_121);
-    const orders = [good, Buffer.alloc(0), ...Array.from({ length: 20_000 }, () => mutated(next))];
+    const orders = [good, forked, forkServerOrder(site, 3, "/native", { program: "/node", args: [], variables: {} }), dismissOrder(3), Buffer.alloc(0), ...Array.from({ length: 20_000 }, () => mutated(next))];
     const input = Buffer.concat(
       orders.flatMap((bytes) => {
         const length = Buffer.alloc(4);
@@ -89,25 +91,30 @@ describe("the native launcher", { skip: !hasCompiler && "takes a C compiler" }, 
 
   test("is compiled once, is used when it has proved itself, and refuses what is no order", async () => {
     const kept = join(folder, "kept");
-    let seen: string | undefined;
     const used = Promise.withResolvers<void>();
     const log = { ...silentLog, debug: () => used.resolve() };
-    const launcher = new NativeLauncher(kept, log, async (program) => void (seen = program));
-    assert.equal(launcher.program, undefined);
-    await used.promise;
-    assert.equal(launcher.program, seen);
-    for (const input of [Buffer.alloc(0), Buffer.from("rubbish"), good.subarray(0, good.length - 1), Buffer.alloc(1 << 20)]) {
-      const { status, stderr } = spawnSync(seen as string, { input });
-      assert.equal(status, 125);
-      assert.match(stderr.toString(), /^the order cannot be read: /);
+    const isTried = Promise.withResolvers<LaunchServer>();
+    const launcher = new NativeLauncher(kept, log, async (tried) => void isTried.resolve(tried));
+    assert.equal(launcher.server, undefined);
+    const [server] = await Promise.all([isTried.promise, used.promise]);
+    assert.equal(launcher.server, server);
+    try {
+      for (const bytes of [Buffer.alloc(0), Buffer.from("rubbish"), good.subarray(0, good.length - 1), forked, Buffer.alloc(1 << 20)]) {
+        await assert.rejects(server.launch(bytes, { wantsFrames: true }), /the launcher refused an order/);
+      }
+    } finally {
+      await launcher.close();
     }
+    assert.equal(launcher.server, undefined);
+    await assert.rejects(server.launch(good, { wantsFrames: true }), /has ended/);
   });
 
   test("is not used when a trial fails", async () => {
     const told = Promise.withResolvers<void>();
     const launcher = new NativeLauncher(join(folder, "kept"), { ...silentLog, debug: () => told.resolve() }, async () => "no such call");
     await told.promise;
-    assert.equal(launcher.program, undefined);
+    assert.equal(launcher.server, undefined);
     assert.equal(launcher.complaint, "no such call");
+    await launcher.close();
   });
 });

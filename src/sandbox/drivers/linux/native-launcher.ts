@@ -1,34 +1,28 @@
-import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { promisify } from "node:util";
 import type { Log } from "#kit/log.ts";
-import type { LaunchOrder } from "../driver.ts";
+import type { LaunchFolders } from "../driver.ts";
 import { maxProcesses } from "./cgroups.ts";
+import { DescriptorPassing } from "./descriptor-passing.ts";
 import { launchMounts, maxDescriptors, type LaunchSite } from "./launch-script.ts";
+import { LaunchServer } from "./launch-server.ts";
+import { compileNative } from "./native-programs.ts";
 import { filterBytes } from "./seccomp/filter.ts";
 
-const run = promisify(execFile);
-
-const sourceFolder = resolve(import.meta.dirname, "../../../../native");
-const sources = ["launcher.c", "order.h"];
-const compileLimitMs = 60_000;
+/** Resolves with what went wrong, if it did. */
+type Trial = (server: LaunchServer) => Promise<string | undefined>;
 
 /**
- * The program that takes the place of the chain of programs, where there is a C compiler. It is found or made in the background, tried out, and used
- * from then on.
+ * The program that takes the place of the chain of programs, where there is a C compiler. It is found or made in the background, started, tried out, and
+ * used from then on.
  */
 export class NativeLauncher {
-  /** Set once it has proved itself. */
-  program: string | undefined;
   /** Why it cannot be used. */
   complaint: string | undefined;
   #closing = new AbortController();
   #starting: Promise<void>;
+  #trying: LaunchServer | undefined;
+  #proved: LaunchServer | undefined;
 
-  /** `tryOut` launches something by the program, and resolves with what went wrong, if it did. */
-  constructor(folder: string, log: Log, tryOut: (program: string) => Promise<string | undefined>) {
+  constructor(folder: string, log: Log, tryOut: Trial) {
     this.#starting = this.#start(folder, tryOut).then(
       () => log.debug("the native launcher is used from now on"),
       (error: unknown) => {
@@ -38,66 +32,84 @@ export class NativeLauncher {
     );
   }
 
+  /** There once it has proved itself, as long as it runs. */
+  get server(): LaunchServer | undefined {
+    return this.#proved?.isRunning ? this.#proved : undefined;
+  }
+
+  /** Ends it, and with it all that it has started. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#starting;
+    await this.#trying?.[Symbol.asyncDispose]();
   }
 
-  async #start(folder: string, tryOut: (program: string) => Promise<string | undefined>): Promise<void> {
+  async #start(folder: string, tryOut: Trial): Promise<void> {
     const { signal } = this.#closing;
-    const program = await programIn(folder);
-    await access(program).catch(() => compile(program, folder, signal));
+    const program = await compileNative("launcher", folder, signal);
+    const passing = await DescriptorPassing.open();
+    if (!passing) throw new Error("Node cannot pass descriptors");
     signal.throwIfAborted();
-    const complaint = await tryOut(program);
+    this.#trying = await LaunchServer.start(program, passing);
+    const complaint = await tryOut(this.#trying);
     if (complaint !== undefined) throw new Error(complaint);
-    this.program = program;
+    this.#proved = this.#trying;
   }
-}
-
-/** Rejects where there is no C compiler, or one that cannot. */
-async function compile(program: string, folder: string, signal: AbortSignal): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const scratch = await mkdtemp(join(folder, "compiling-"));
-  try {
-    const output = join(scratch, "launcher");
-    const cc = (...options: string[]) =>
-      run("cc", ["-O2", ...options, "-o", output, join(sourceFolder, "launcher.c")], { timeout: compileLimitMs, signal });
-    // Without libraries to load it starts in half the time; some compilers lack what that takes.
-    await cc("-static").catch(() => cc());
-    // Made aside and renamed: nobody sees half of it.
-    await rename(output, program);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-/** Named by what it is made of, so that another version of the product makes its own. */
-async function programIn(folder: string): Promise<string> {
-  const hash = createHash("sha256");
-  for (const name of sources) hash.update(await readFile(join(sourceFolder, name)));
-  return join(folder, `launcher-${process.arch}-${hash.digest("hex").slice(0, 16)}`);
 }
 
 const mountTags = { readOnly: "r", writable: "w", tmpfs: "t" };
 
-/** The order that the launcher reads from its standard input: native/order.h. */
-export function nativeOrder(site: LaunchSite, order: LaunchOrder, program: string, variables: Readonly<Record<string, string>>): Buffer {
-  const records: Array<[tag: string, value: string | Buffer]> = [
-    ["S", String(process.pid)],
-    ...site.groupDoors.map((door): [string, string] => ["g", door]),
-    ["h", `/proc/${site.holder}/ns/mnt`],
-    ["R", site.root],
+/** How a launch's program comes about. */
+export type ProgramSource =
+  | { program: string; args: readonly string[]; variables: Readonly<Record<string, string>> }
+  /** Number of a fork server, which has it already. */
+  | { forkedBy: number };
+
+/** The order by which the launcher starts a program in a sandbox: native/order.h. */
+export function nativeOrder(site: LaunchSite, folders: LaunchFolders, source: ProgramSource, wantsFrames: boolean): Buffer {
+  return orderOf([
+    ["m", folders.environment],
+    ...site.groupDoors.map((door): OrderRecord => ["g", door]),
+    ...template(site),
     ["u", String(site.uid)],
     ["d", String(maxDescriptors)],
     ["p", String(maxProcesses)],
-    ...site.extraGroups.map((group): [string, string] => ["G", String(group)]),
+    ...site.extraGroups.map((group): OrderRecord => ["G", String(group)]),
     [site.tmp.type === "ext4" ? "T" : "B", site.tmp.source],
-    ...launchMounts(order.folders, site).map(({ kind, source, place }): [string, string] => [mountTags[kind], `${source}\0${place}`]),
-    ...(order.wantsFrames ? [["f", ""] as [string, string]] : []),
-    ...(site.hasSeccomp ? [["s", filterBytes()] as [string, Buffer]] : []),
-    ...[program, ...order.args].map((word): [string, string] => ["a", word]),
-    ...Object.entries(variables).map(([name, value]): [string, string] => ["e", `${name}=${value}`]),
-  ];
+    ...launchMounts(folders, site).map(({ kind, source: from, place }): OrderRecord => [mountTags[kind], `${from}\0${place}`]),
+    ["n", ""],
+    ...(wantsFrames ? [["f", ""] satisfies OrderRecord] : []),
+    ...(site.hasSeccomp ? [["s", filterBytes()] satisfies OrderRecord] : []),
+    ...("forkedBy" in source ? [["F", String(source.forkedBy)] satisfies OrderRecord] : command(source)),
+  ]);
+}
+
+/** The order that starts the fork server of that number. It sees what functions of its runtime see, and besides, on /mnt, the folder `extra`. */
+export function forkServerOrder(
+  site: Pick<LaunchSite, "holder" | "root">,
+  number: number,
+  extra: string,
+  source: Exclude<ProgramSource, { forkedBy: number }>,
+): Buffer {
+  return orderOf([["Z", String(number)], ...template(site), ["r", `${extra}\0/mnt`], ["f", ""], ...command(source)]);
+}
+
+/** After this the fork server of that number makes no more, and ends with the last that it has made. */
+export const dismissOrder = (number: number): Buffer => orderOf([["Z", String(number)]]);
+
+type OrderRecord = [tag: string, value: string | Buffer];
+
+const template = ({ holder, root }: Pick<LaunchSite, "holder" | "root">): OrderRecord[] => [
+  ["h", `/proc/${holder}/ns/mnt`],
+  ["R", root],
+];
+
+const command = ({ program, args, variables }: Exclude<ProgramSource, { forkedBy: number }>): OrderRecord[] => [
+  ...[program, ...args].map((word): OrderRecord => ["a", word]),
+  ...Object.entries(variables).map(([name, value]): OrderRecord => ["e", `${name}=${value}`]),
+];
+
+function orderOf(records: readonly OrderRecord[]): Buffer {
   return Buffer.concat(
     records.flatMap(([tag, value]) => {
       const body = typeof value === "string" ? Buffer.from(`${value}\0`) : value;

@@ -1,5 +1,7 @@
+import type { Socket as DatagramSocket } from "node:dgram";
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import { addressNumber } from "#kit/ip-range.ts";
 import type { Network } from "../driver.ts";
 import { netlinkFamily, NetlinkSocket } from "./network/netlink.ts";
@@ -14,6 +16,7 @@ const loopback = "127.0.0.1";
 export class PrivateNetwork implements Network {
   #namespace: NetworkNamespace;
   #servers: Server[] = [];
+  #receivers = new Set<DatagramSocket>();
 
   /** Throws if the kernel allows no more of them. */
   constructor(calls: SystemCalls, outbound?: OutboundNetwork) {
@@ -44,11 +47,28 @@ export class PrivateNetwork implements Network {
     return `${loopback}:${port}`;
   }
 
+  async receive(socket: DatagramSocket, port: number): Promise<string> {
+    this.#receivers.add(socket);
+    socket.once("close", () => this.#receivers.delete(socket));
+    // Said at once, before `bind` returns.
+    const listening = once(socket, "listening");
+    socket.bind({ fd: this.#namespace.boundSocket("datagram", addressNumber(loopback), port) });
+    await listening;
+    return `${loopback}:${port}`;
+  }
+
+  connect(port: number): Socket {
+    // Made in there; the connection itself may be begun from anywhere. Read only once there is one.
+    const socket = new Socket({ fd: this.#namespace.openSocket("stream"), manualStart: true } as SocketConstructorOpts);
+    return socket.connect(port, loopback);
+  }
+
   close(): void {
     for (const server of this.#servers) {
       server.close();
       server.closeAllConnections();
     }
+    for (const socket of this.#receivers) socket.close();
     this.#namespace.close();
   }
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { lstat, mkdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { sandboxNames } from "../driver.ts";
 import { userNamespace } from "./rootless.ts";
 import type { Tools } from "./tools.ts";
 
@@ -39,7 +40,7 @@ mkdir -p dev etc mnt opt proc run tmp var/task
 for name in fd stdin:0 stdout:1 stderr:2; do
   case $name in fd) ln -s /proc/self/fd dev/fd ;; *) ln -s "/proc/self/fd/\${name#*:}" "dev/\${name%:*}" ;; esac
 done
-printf '127.0.0.1 localhost\\n' > etc/hosts
+printf '127.0.0.1 localhost ${sandboxNames.join(" ")}\\n' > etc/hosts
 printf '%s' "$resolvers" > etc/resolv.conf
 printf 'passwd: files\\ngroup: files\\nhosts: files dns\\n' > etc/nsswitch.conf
 : > etc/passwd

@@ -9,7 +9,12 @@ import { parentName } from "../linux/hierarchies.ts";
  */
 export function removeForeignGroups(): void {
   for (const parent of hierarchyFolders().map((folder) => join(folder, parentName))) {
-    for (const name of foldersIn(parent)) if (!isAlive(Number.parseInt(name, 10))) remove(join(parent, name));
+    for (const name of foldersIn(parent)) {
+      const pid = Number.parseInt(name, 10);
+      if (isAlive(pid) && pid !== process.pid) continue;
+      for (const inner of foldersIn(join(parent, name))) remove(join(parent, name, inner));
+      remove(join(parent, name));
+    }
     remove(parent);
   }
 }

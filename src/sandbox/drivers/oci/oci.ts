@@ -6,8 +6,10 @@ import { basename, dirname, join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { DriverDescription } from "../../contract.ts";
+import type { MemoryUse } from "../../memory-budget.ts";
 import {
   checkProgram,
+  sandboxNames,
   seenProgram,
   type Driver,
   type LaunchFolders,
@@ -25,6 +27,7 @@ import { loadSystemCalls, type SystemCalls } from "../linux/system-calls.ts";
 import { devices } from "../linux/template-roots.ts";
 import { TmpImages } from "../linux/tmp-images.ts";
 import { findTools, type Tools } from "../linux/tools.ts";
+import { childLeader } from "../leader.ts";
 import { killMarked, markerVariable } from "../marked-processes.ts";
 import { SpawnedProcess } from "../spawned-process.ts";
 import { tryOut } from "../try-out.ts";
@@ -65,6 +68,8 @@ export interface OciOptions {
   clock: Clock;
   log: Log;
   outbound: OutboundPolicy;
+  /** For all functions together. */
+  functionMemoryMb: number;
 }
 
 /**
@@ -87,7 +92,7 @@ export async function openOciDriver(options: OciOptions): Promise<Driver> {
   const name = createHash("sha256").update(options.folder).digest("hex").slice(0, 12);
   const { clock, outbound } = options;
   const wayOut = await openWayOut({ calls, clock, policy: outbound, identity: `${options.folder} ${process.pid}` });
-  const parts = { ...options, tools, calls, runtime, cgroups: await CgroupTree.open(name, clock), wayOut };
+  const parts = { ...options, tools, calls, runtime, cgroups: await CgroupTree.open(name, clock, { memoryMb: options.functionMemoryMb }), wayOut };
   await makeShared(options.folder, wayOut.network?.nameServer);
   let failure = "";
   for (const images of [await TmpImages.open(options.folder), undefined]) {
@@ -140,8 +145,9 @@ class OciDriver implements Driver {
       const groups = { cgroupPath: cgroup.path, ...(first && { processNamespace: first.namespace }) };
       const child = await this.#spawn(order, id, { ...entry, ...groups });
       let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
-      return new SpawnedProcess(child, clock, {
+      return new SpawnedProcess(childLeader(child), clock, {
         holdToCpuShare: () => cgroup.limitCpu(),
+        freezer: () => cgroup.freezer,
         peakMemoryBytes() {
           const atMs = clock.monotonicMs();
           if (atMs - sampled.atMs >= sampleIntervalMs) sampled = { atMs, bytes: Math.max(cgroup.peakMemoryBytes(), sampled.bytes) };
@@ -217,6 +223,10 @@ class OciDriver implements Driver {
     };
   }
 
+  memoryUse(): MemoryUse | undefined {
+    return this.#parts.cgroups.memoryUse();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { cgroups, wayOut } = this.#parts;
     await Promise.all([this.#images?.close(), cgroups.close(), wayOut[Symbol.asyncDispose]()]);
@@ -226,7 +236,7 @@ class OciDriver implements Driver {
   async #entryOf(order: LaunchOrder): Promise<Entry> {
     await checkProgram(order.program);
     const places = this.places(order.folders);
-    return { program: seenProgram(order, places), workingDirectory: places.task };
+    return { program: seenProgram(order.program, order.folders, places), workingDirectory: places.task };
   }
 
   #uidOf(folders: LaunchFolders): number {
@@ -254,7 +264,7 @@ async function imageEntryOf(order: LaunchOrder, root: string): Promise<Entry> {
 /** What all containers have alike: places for the devices, a few files of /etc. */
 async function makeShared(folder: string, nameServer: string | undefined): Promise<void> {
   const settings = {
-    hosts: "127.0.0.1 localhost\n",
+    hosts: `127.0.0.1 localhost ${sandboxNames.join(" ")}\n`,
     "resolv.conf": nameServer === undefined ? "" : `nameserver ${nameServer}\n`,
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     group: "",

@@ -17,9 +17,10 @@ export async function acceptEvent(
     const text = `${payload.length} byte payload is too large for the Event invocation type (limit ${limitBytes} bytes)`;
     throw new AwsError("RequestTooLargeException", text, { Type: "User" });
   }
-  await findInvocable(state, { target: event.target, ...event.context });
+  const version = await findInvocable(state, { target: event.target, ...event.context });
+  const context = { ...event.context, traceId: state.tracer.decide(version, event.context.traceId) };
   const nowMs = state.clock.now();
-  const accepted = { ...event, payload: checkJson(payload), acceptedMs: nowMs, dueMs: nowMs, failures: 0, refusals: 0 };
+  const accepted = { ...event, context, payload: checkJson(payload), acceptedMs: nowMs, dueMs: nowMs, failures: 0, refusals: 0 };
   try {
     const queued = await state.events.add(accepted);
     state.metrics.add("AsyncEventsReceived", event.target);

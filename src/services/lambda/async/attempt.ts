@@ -37,7 +37,8 @@ export async function attempt(state: LambdaState, event: AsyncEvent, reserved: n
   let invoked: Invoked;
   try {
     const { target, payload, requestId, context } = event;
-    invoked = await invokeFunction(state, { target, payload, isJson: true, requestId, ...context });
+    const trial = { acceptedMs: event.acceptedMs, number: event.failures + 1 };
+    invoked = await invokeFunction(state, { target, payload, isJson: true, requestId, ...context, attempt: trial });
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal.statusCode === 404) return settle(state, event, "RetriesExhausted", { refusal });

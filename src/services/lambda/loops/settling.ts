@@ -1,11 +1,10 @@
 import type { Loop } from "#wire/service.ts";
-import { provision } from "../satellites/provisioning.ts";
 import { settle } from "../settling.ts";
 import type { LambdaState } from "../state.ts";
 
 /**
- * Brings to its end what a crash interrupted: functions still Pending or in the middle of an update, and
- * provisioned concurrency in progress.
+ * Brings to its end what a crash interrupted: functions still Pending or in the middle of an update. And has the environments of provisioned
+ * concurrency made again.
  */
 export function unsettledFunctions(state: LambdaState): Loop {
   return {
@@ -18,5 +17,5 @@ export function unsettledFunctions(state: LambdaState): Loop {
 
 async function finish(state: LambdaState): Promise<void> {
   for (const version of await state.store.settling()) await settle(state, version);
-  for (const { place } of await state.satellites.byLookup("provisioned-concurrency", "IN_PROGRESS")) await provision(state, place);
+  await state.provisioning.followAll();
 }

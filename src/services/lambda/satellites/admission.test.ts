@@ -4,20 +4,26 @@ import type { Satellite } from "./satellite.ts";
 import { Admission } from "./admission.ts";
 
 const scope = { accountId: "123456789012", region: "eu-central-1" };
-const idOf = (name: string) => ({ ...scope, name });
+const idOf = (name: string) => ({ ...scope, name, environmentKey: `key of ${name}` });
 
-/** An admission over these reservations, which a test may change. */
-function admissionOver(reserved: Record<string, number>): Admission {
+/** An admission over these reservations, which a test may change, and environments that are ready. */
+function admissionOver(reserved: Record<string, number>, ready: Record<string, number> = {}): Admission {
   const satellites = (): Array<Satellite<"reserved-concurrency">> =>
     Object.entries(reserved).map(([name, executions]) => ({
       kind: "reserved-concurrency",
       place: { ...idOf(name), qualifier: "$LATEST" },
       content: { executions },
     }));
-  return new Admission({
-    of: ({ name }) => satellites().filter(({ place }) => place.name === name),
-    inAccount: () => satellites() as never,
-  });
+  const provisions = Object.entries(ready).map(([name, requested]) => ({
+    kind: "provisioned-concurrency",
+    place: { ...idOf(name), qualifier: "1" },
+    content: { requested, modifiedMs: 0 },
+  }));
+  const store = {
+    of: ({ name }: { name: string }) => satellites().filter(({ place }) => place.name === name),
+    inAccount: (kind: string) => (kind === "provisioned-concurrency" ? provisions : satellites()) as never,
+  };
+  return new Admission(store, ({ name }) => ready[name] ?? 0);
 }
 
 /** Takes places for invocations that never end; the number that were admitted. */
@@ -67,4 +73,16 @@ test("a place is free again when its invocation has ended, well or badly", async
       { message: "it broke" },
     );
   }
+});
+
+test("what is provisioned is a function's own; what is beyond it shares what the account has left", async () => {
+  const admission = admissionOver({ own: 700 }, { ready: 200 });
+  assert.equal(await fill(admission, "other", 150), 100);
+  assert.equal(await fill(admission, "ready", 250), 200);
+  await assert.rejects(
+    admission.run(idOf("ready"), async () => {}),
+    refusedBy("ConcurrentInvocationLimitExceeded"),
+  );
+  const alone = admissionOver({}, { ready: 200 });
+  assert.equal(await fill(alone, "ready", 1_100), 1_000);
 });

@@ -9,6 +9,9 @@ import { accountConcurrentExecutions, minimumUnreservedConcurrency } from "../li
 import type { Satellite } from "./satellite.ts";
 import type { LambdaState } from "../state.ts";
 
+export type Reservations = ReadonlyArray<Satellite<"reserved-concurrency">>;
+export type Provisions = ReadonlyArray<Satellite<"provisioned-concurrency">>;
+
 /** What one function has of the account's concurrency. */
 interface Share {
   reserved?: number;
@@ -20,18 +23,23 @@ const claimed = ({ reserved, provisioned }: Share): number => reserved ?? provis
 
 /** The shares of the functions that have any, by name. */
 async function sharesOf({ satellites }: Pick<LambdaState, "satellites">, scope: Scope): Promise<Map<string, Share>> {
+  return sharesIn(await satellites.inAccount("reserved-concurrency", scope), await satellites.inAccount("provisioned-concurrency", scope));
+}
+
+function sharesIn(reservations: Reservations, provisions: Provisions): Map<string, Share> {
   const shares = new Map<string, Share>();
-  for (const { place, content } of await satellites.inAccount("reserved-concurrency", scope)) {
-    shares.set(place.name, { reserved: content.executions, provisioned: 0 });
-  }
-  for (const { place, content } of await satellites.inAccount("provisioned-concurrency", scope)) {
+  for (const { place, content } of reservations) shares.set(place.name, { reserved: content.executions, provisioned: 0 });
+  for (const { place, content } of provisions) {
     const share = shares.get(place.name) ?? { provisioned: 0 };
     shares.set(place.name, { ...share, provisioned: share.provisioned + content.requested });
   }
   return shares;
 }
 
-/** What is left to all functions that have no share of their own. */
+/** What reservations and provisions of an account leave to all functions that have no share of their own. */
+export const unclaimed = (reservations: Reservations, provisions: Provisions): number => left(sharesIn(reservations, provisions));
+
+/** The same, of an account. */
 export async function unreservedConcurrency(state: Pick<LambdaState, "satellites">, scope: Scope): Promise<number> {
   return left(await sharesOf(state, scope));
 }

@@ -1,40 +1,118 @@
 /**
- * From IN_PROGRESS to READY or FAILED. The code is unpacked and the runtime made ready.
- * DIVERGES: environments are not started ahead of the first invocation yet; AWS initialises them all.
+ * Keeps the sandbox told of how many environments it shall have ready, and of what: of the version that the configuration hangs on, or of the
+ * versions of the alias. What the sandbox makes of that is not stored: after a restart environments are made again, and the status says so.
  */
-import { invalidParameter } from "../errors.ts";
-import { latestVersion } from "../function-version.ts";
-import { type Place, requireHolder } from "./place.ts";
-import type { ProvisionedConcurrency } from "./provisioned-concurrency.ts";
+import { Semaphore } from "#kit/semaphore.ts";
+import type { EnvironmentSpec, ProvisionFailure, ProvisionState } from "#sandbox/contract.ts";
+import type { Alias } from "../alias.ts";
+import { invalidParameter, resourceConflict } from "../errors.ts";
+import { functionArn } from "../function-name.ts";
+import { type FunctionVersion, latestVersion } from "../function-version.ts";
 import type { LambdaState } from "../state.ts";
+import { findHolder, type Place, requireHolder } from "./place.ts";
+import { divided, type ProvisionProgress } from "./provisioned-concurrency.ts";
 
-type ProvisioningState = Pick<LambdaState, "store" | "aliases" | "satellites" | "sandbox" | "specs" | "log">;
+type Parts = Pick<LambdaState, "store" | "aliases" | "satellites" | "sandbox" | "specs" | "log">;
 
-/** Starts the work and returns; a crash in between is made good by the next start (loops/settling.ts). */
-export function startProvisioning(state: ProvisioningState, place: Place): void {
-  provision(state, place).catch((error: unknown) =>
-    state.log.error("concurrency could not be provisioned", { function: place.name, error }),
-  );
+/** What the sandbox was told because of one place. */
+interface Held {
+  specs: readonly EnvironmentSpec[];
+  /** Why it could not be told. */
+  failure?: ProvisionFailure;
 }
 
-export async function provision(state: ProvisioningState, place: Place): Promise<void> {
-  const outcome = await prepare(state, place);
-  await state.satellites.change("provisioned-concurrency", place, (current) => ({ ...current, ...outcome }));
+interface Share {
+  spec: EnvironmentSpec;
+  count: number;
 }
 
-async function prepare(state: ProvisioningState, place: Place): Promise<Pick<ProvisionedConcurrency, "status" | "reason">> {
-  const holder = await requireHolder(state, place);
-  const version = "alias" in holder ? await state.store.find(place, holder.version) : holder;
-  try {
-    await state.sandbox.prepare(state.specs.of(version!));
-    return { status: "READY" };
-  } catch (error) {
-    return { status: "FAILED", reason: (error as Error).message };
+export class Provisioning {
+  readonly #parts: Parts;
+  /** By ARN. */
+  readonly #held = new Map<string, Held>();
+  /** One after the other, so that the last look at what is configured is the one that counts. */
+  readonly #turn = new Semaphore(1);
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** To be called whenever the configuration of a place, or where its alias leads, may have changed. Never rejects. */
+  async follow(place: Place): Promise<void> {
+    await this.#turn
+      .run(() => this.#follow(place))
+      .catch((error: unknown) => this.#parts.log.error("concurrency could not be provisioned", { function: place.name, error }));
+  }
+
+  /** After a start: all that is configured. */
+  async followAll(): Promise<void> {
+    for (const { place } of await this.#parts.satellites.ofKind("provisioned-concurrency")) await this.follow(place);
+  }
+
+  progressOf(place: Place): ProvisionProgress {
+    const { specs, failure } = this.#held.get(arnOf(place)) ?? { specs: [] };
+    const states = specs.map(({ key }): ProvisionState => this.#parts.sandbox.provisioned(key));
+    return {
+      allocated: states.reduce((sum, { allocated }) => sum + allocated, 0),
+      available: states.reduce((sum, { available }) => sum + available, 0),
+      failure: failure ?? states.find((state) => state.failure)?.failure,
+    };
+  }
+
+  async #follow(place: Place): Promise<void> {
+    const { sandbox } = this.#parts;
+    const arn = arnOf(place);
+    const { specs: previous } = this.#held.get(arn) ?? { specs: [] };
+    const { shares, failure } = await this.#sharesOf(place).then(
+      (found) => ({ shares: found, failure: undefined }),
+      // For one, a file system that is not there.
+      (error: Error) => ({ shares: [], failure: { reason: "internal" as const, message: error.message } }),
+    );
+    const kept = new Set(shares.map(({ spec }) => spec.key));
+    for (const spec of previous) if (!kept.has(spec.key)) sandbox.provision(spec, 0);
+    for (const { spec, count } of shares) sandbox.provision(spec, count);
+    if (shares.length > 0 || failure) this.#held.set(arn, { specs: shares.map(({ spec }) => spec), ...(failure && { failure }) });
+    else this.#held.delete(arn);
+  }
+
+  /** None if nothing is configured there, or there is nothing any more. */
+  async #sharesOf(place: Place): Promise<Share[]> {
+    const { satellites, store, specs } = this.#parts;
+    const [holder, content] = await Promise.all([findHolder(this.#parts, place), satellites.find("provisioned-concurrency", place)]);
+    if (holder === undefined || content === undefined) return [];
+    const additional = "alias" in holder ? holder.additional : undefined;
+    const [first, second] = divided(content.requested, additional?.weight);
+    const counts = [[holder.version, first] as const, ...(additional ? [[additional.version, second] as const] : [])];
+    const shares = await Promise.all(
+      counts.map(async ([number, count]) => {
+        const version = await store.find(place, number);
+        return version && count > 0 ? [{ spec: specs.of(version), count }] : [];
+      }),
+    );
+    return shares.flat();
   }
 }
+
+const arnOf = (place: Place): string => functionArn(place, place.qualifier);
 
 /** Rejects unless it is a published version or an alias, and there. */
 export async function checkProvisionable(state: Pick<LambdaState, "store" | "aliases">, place: Place): Promise<void> {
   if (place.qualifier === latestVersion) throw invalidParameter("The function resource provided must be an alias or a published version.");
   await requireHolder(state, place);
+}
+
+/** Rejects if a version of the holder has provisioned concurrency already, by another alias or by its number. */
+export async function refuseTwice(
+  { satellites, aliases }: Pick<LambdaState, "satellites" | "aliases">,
+  place: Place,
+  holder: FunctionVersion | Alias,
+): Promise<void> {
+  if ("alias" in holder) {
+    if ((await satellites.find("provisioned-concurrency", { ...place, qualifier: holder.version })) === undefined) return;
+    throw resourceConflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version");
+  }
+  const pointing = new Set(await aliases.pointingTo(place, holder.version));
+  const provisioned = await satellites.list("provisioned-concurrency", place);
+  if (provisioned.some((other) => pointing.has(other.place.qualifier)))
+    throw resourceConflict("Version is pointed by a Provisioned Concurrency alias");
 }

@@ -32,6 +32,5 @@ export interface Satellite<Kind extends SatelliteKind = SatelliteKind> {
 export function lookupOf({ kind, content }: Satellite): string | null {
   if (kind === "url") return (content as Satellites["url"]).id;
   if (kind === "code-signing") return (content as Satellites["code-signing"]).configArn;
-  if (kind === "provisioned-concurrency") return (content as Satellites["provisioned-concurrency"]).status;
   return null;
 }

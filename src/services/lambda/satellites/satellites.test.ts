@@ -3,9 +3,7 @@ import { afterEach, beforeEach, describe, test } from "node:test";
 import type { ManualClock } from "#kit/manual-clock.ts";
 import { zipOf } from "#test/packages.ts";
 import { asyncInvocations } from "../loops/async-invocations.ts";
-import { unsettledFunctions } from "../loops/settling.ts";
 import { id, type LambdaTrial, openLambdaTrial, root } from "../trial.ts";
-import { placeOf } from "./place.ts";
 import { policyOf } from "./policies.ts";
 
 const zip = await zipOf({ "index.js": "" });
@@ -50,43 +48,6 @@ describe("satellites", () => {
       trial.lambda.putProvisionedConcurrencyConfig({ FunctionName: "f", Qualifier, ProvisionedConcurrentExecutions: 500 }, root);
     const outcomes = await Promise.allSettled([provision("a"), provision("b")]);
     assert.deepEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
-  });
-
-  test("provisioning that a crash interrupted is brought to its end by the next start", async () => {
-    await trial.createFunction(zip);
-    await trial.settle();
-    await trial.lambda.publishVersion({ FunctionName: "f" }, root);
-    const place = placeOf({ ...id, qualifier: "1" });
-    await trial.state.satellites.put({
-      kind: "provisioned-concurrency",
-      place,
-      content: { requested: 1, status: "IN_PROGRESS", modifiedMs: 0 },
-    });
-    await unsettledFunctions(trial.state).start()[Symbol.asyncDispose]();
-    const { Status } = await trial.lambda.getProvisionedConcurrencyConfig({ FunctionName: "f", Qualifier: "1" }, root);
-    assert.equal(Status, "READY");
-  });
-
-  test("provisioning that cannot be says why", async () => {
-    await trial.createFunction(zip);
-    await trial.settle();
-    await trial.lambda.publishVersion({ FunctionName: "f" }, root);
-    trial.sandbox.prepare = () => Promise.reject(new Error("the runtime is missing"));
-    const place = placeOf({ ...id, qualifier: "1" });
-    await trial.state.satellites.put({
-      kind: "provisioned-concurrency",
-      place,
-      content: { requested: 1, status: "IN_PROGRESS", modifiedMs: 0 },
-    });
-    await unsettledFunctions(trial.state).start()[Symbol.asyncDispose]();
-    const { Status, StatusReason, AvailableProvisionedConcurrentExecutions } = await trial.lambda.getProvisionedConcurrencyConfig(
-      { FunctionName: "f", Qualifier: "1" },
-      root,
-    );
-    assert.deepEqual(
-      { Status, StatusReason, AvailableProvisionedConcurrentExecutions },
-      { Status: "FAILED", StatusReason: "the runtime is missing", AvailableProvisionedConcurrentExecutions: 0 },
-    );
   });
 
   describe("an event", () => {

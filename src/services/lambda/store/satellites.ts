@@ -68,6 +68,12 @@ export class SatelliteStore {
     return (await this.#database.read(query.compile())).map(toSatellite) as Array<Satellite<Kind>>;
   }
 
+  /** All of one kind, in any account, by function. */
+  async ofKind<Kind extends SatelliteKind>(kind: Kind): Promise<Array<Satellite<Kind>>> {
+    const query = inOrder().where(({ and }) => and({ kind }));
+    return (await this.#database.read(query.compile())).map(toSatellite) as Array<Satellite<Kind>>;
+  }
+
   /** The function URL of that id. Where it hangs never changes, so it is read once. */
   async urlOf(id: string): Promise<Satellite<"url"> | undefined> {
     const place = this.#urlPlaces.get(id);

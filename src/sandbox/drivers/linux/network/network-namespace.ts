@@ -5,6 +5,7 @@ const cloneNewNet = 0x4000_0000;
 const addressFamilyInet = 2;
 const socketTypes = { stream: 1, datagram: 2 };
 const closesOnExec = 0o2000000;
+const doesNotBlock = 0o4000;
 
 /**
  * A network of its own: interfaces, routes, ports and packet filters. A socket belongs for ever to the namespace in which the thread was that made
@@ -27,10 +28,7 @@ export class NetworkNamespace {
 
   /** Descriptor of a socket of IPv4 in there, bound to that address. */
   boundSocket(type: keyof typeof socketTypes, address: number, port: number): number {
-    const socket = elsewhere(this.#calls, () => {
-      check(this.#calls.setns(this.descriptor, cloneNewNet), "setns");
-      return check(this.#calls.socket(addressFamilyInet, socketTypes[type] | closesOnExec, 0), "socket");
-    });
+    const socket = this.openSocket(type);
     const name = Buffer.alloc(16);
     name.writeUInt16LE(addressFamilyInet, 0);
     name.writeUInt16BE(port, 2);
@@ -42,6 +40,14 @@ export class NetworkNamespace {
       closeSync(socket);
       throw error;
     }
+  }
+
+  /** Descriptor of a socket of IPv4 in there. */
+  openSocket(type: keyof typeof socketTypes): number {
+    return elsewhere(this.#calls, () => {
+      check(this.#calls.setns(this.descriptor, cloneNewNet), "setns");
+      return check(this.#calls.socket(addressFamilyInet, socketTypes[type] | closesOnExec | doesNotBlock, 0), "socket");
+    });
   }
 
   close(): void {

@@ -4,6 +4,9 @@ import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_DeleteAlias.html. One that is not there is as good as deleted. */
 export const deleteAlias: LambdaOperation<DeleteAliasRequest, object> = async (input, context) => {
-  await context.state.aliases.delete(parseUnqualifiedName(input.FunctionName, context), input.Name);
+  const { aliases, provisioning } = context.state;
+  const id = parseUnqualifiedName(input.FunctionName, context);
+  await aliases.delete(id, input.Name);
+  await provisioning.follow({ ...id, qualifier: input.Name });
   return {};
 };

@@ -5,7 +5,9 @@ import { checkTargets } from "../../alias-targets.ts";
 import { aliasNotFoundForUpdate, updateInProgress } from "../../errors.ts";
 import { functionArn, parseUnqualifiedName } from "../../function-name.ts";
 import { checkRevision } from "../../guards.ts";
-import type { LambdaOperation } from "../../state.ts";
+import { placeOf } from "../../satellites/place.ts";
+import { refuseTwice } from "../../satellites/provisioning.ts";
+import type { LambdaOperation, LambdaState } from "../../state.ts";
 
 /** Of those who change an alias at once, one gets through per attempt. */
 const maximumAttempts = 50;
@@ -20,10 +22,20 @@ export const updateAlias: LambdaOperation<UpdateAliasRequest, AliasConfiguration
     checkRevision(current, input.RevisionId);
     const next: Alias = { ...applyUpdate(current, input), revisionId: state.ids.uuid() };
     await checkTargets(state, next);
-    if (await state.aliases.replace(next, current.revisionId)) return aliasConfiguration(next);
+    await checkProvisioned(state, next);
+    if (await state.aliases.replace(next, current.revisionId)) {
+      await state.provisioning.follow({ ...id, qualifier: next.alias });
+      return aliasConfiguration(next);
+    }
   }
   throw updateInProgress(functionArn(id, input.Name));
 };
+
+/** Rejects if environments of the version that the alias is to lead to are kept ready already, and the alias has such a wish itself. */
+async function checkProvisioned(state: LambdaState, next: Alias): Promise<void> {
+  const place = placeOf({ ...next, qualifier: next.alias });
+  if ((await state.satellites.find("provisioned-concurrency", place)) !== undefined) await refuseTwice(state, place, next);
+}
 
 function applyUpdate(current: Alias, input: Present<UpdateAliasRequest>): Alias {
   const { additional: currentAdditional, ...kept } = current;

@@ -13,5 +13,6 @@ export const deleteProvisionedConcurrencyConfig: LambdaOperation<DeleteProvision
   const place = placeOf(parseFunctionName(input.FunctionName, context, input.Qualifier));
   await checkProvisionable(state, place);
   await state.satellites.remove("provisioned-concurrency", place);
+  await state.provisioning.follow(place);
   return {};
 };

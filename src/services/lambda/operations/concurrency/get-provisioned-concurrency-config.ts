@@ -15,7 +15,7 @@ export const getProvisionedConcurrencyConfig: LambdaOperation<
   const place = placeOf(parseFunctionName(input.FunctionName, context, input.Qualifier));
   await checkProvisionable(state, place);
   const found = await state.satellites.find("provisioned-concurrency", place);
-  if (found !== undefined) return provisionedConcurrency(found);
+  if (found !== undefined) return provisionedConcurrency(found, state.provisioning.progressOf(place));
   throw new AwsError("ProvisionedConcurrencyConfigNotFoundException", "No Provisioned Concurrency Config found for this function", {
     Type: "User",
   });

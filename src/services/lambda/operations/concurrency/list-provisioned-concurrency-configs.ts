@@ -10,13 +10,13 @@ export const listProvisionedConcurrencyConfigs: LambdaOperation<
   ListProvisionedConcurrencyConfigsRequest,
   ListProvisionedConcurrencyConfigsResponse
 > = async (input, context) => {
-  const { store, satellites } = context.state;
+  const { store, satellites, provisioning } = context.state;
   const id = parseUnqualifiedName(input.FunctionName, context);
   await requireLatest(store, id);
   const { items, next } = pageOf(await satellites.list("provisioned-concurrency", id), input);
   const configs = items.map(({ place, content }) => ({
     FunctionArn: functionArn(place, place.qualifier),
-    ...provisionedConcurrency(content),
+    ...provisionedConcurrency(content, provisioning.progressOf(place)),
   }));
   return { ProvisionedConcurrencyConfigs: configs, ...next };
 };

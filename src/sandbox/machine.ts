@@ -1,0 +1,55 @@
+/**
+ * What this machine has for functions: memory, descriptors, processes. https://docs.kernel.org/filesystems/proc.html
+ */
+import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
+import type { MemoryUse } from "./memory-budget.ts";
+
+/** Of the memory; the rest is for us, the kernel and its cache. */
+const functionsPart = 0.8;
+
+/** Our ends of an environment's sockets, pipes and namespaces, and some to spare: six were counted. */
+const descriptorsPerEnvironment = 8;
+/** For clients, files and databases. */
+const ownDescriptors = 1_000;
+const mostEnvironments = 10_000;
+
+/** Threads of an environment: eleven of Node's, and those around it. */
+const tasksPerEnvironment = 16;
+/** Others shall be able to start something, too. */
+const usedTasksPart = 0.9;
+
+/** What functions may use together unless the operator says otherwise: of the machine, or of the control group that we were put into. */
+export function defaultFunctionMemoryMb(): number {
+  const constrainedBytes = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.floor((Math.min(totalmem(), constrainedBytes) * functionsPart) / (1024 * 1024));
+}
+
+/** What can still be had without swapping; undefined where the kernel does not say. */
+export function machineMemory(): MemoryUse | undefined {
+  const kilobytes = numberIn("/proc/meminfo", /^MemAvailable: +(\d+) kB$/m);
+  return kilobytes === undefined ? undefined : { usedBytes: 0, limitBytes: kilobytes * 1024 };
+}
+
+/** As many environments as this process can have descriptors for. */
+export function environmentsByDescriptors(): number {
+  const descriptors = numberIn("/proc/self/limits", /^Max open files +\d+ +(\d+)/m) ?? Number.POSITIVE_INFINITY;
+  return Math.min(mostEnvironments, Math.max(Math.floor((descriptors - ownDescriptors) / descriptorsPerEnvironment), 1));
+}
+
+/** Whether the kernel has numbers for the processes and threads of so many more environments. */
+export function hasTasksFor(environmentCount: number): boolean {
+  const used = numberIn("/proc/loadavg", /\d+\/(\d+)/);
+  const most = Math.min(...["pid_max", "threads-max"].map((name) => numberIn(`/proc/sys/kernel/${name}`, /(\d+)/) ?? Number.POSITIVE_INFINITY));
+  return used === undefined || used + environmentCount * tasksPerEnvironment <= most * usedTasksPart;
+}
+
+/** Undefined where there is no such file, as outside of Linux. */
+function numberIn(file: string, pattern: RegExp): number | undefined {
+  try {
+    const [, text] = pattern.exec(readFileSync(file, "latin1")) ?? [];
+    return text === undefined ? undefined : Number(text);
+  } catch {
+    return undefined;
+  }
+}
