@@ -30,7 +30,28 @@ interface Observed {
   bare?: readonly string[];
   /** Members that the service checks by itself, with another error: `Structure.Member`. */
   unchecked?: readonly string[];
+  /** Enums as messages print them: in another order, or without what has joined since. */
+  printed?: Readonly<Record<string, readonly string[]>>;
+  /** Lists with items of which the service takes fewer than the model says. */
+  narrowed?: Readonly<Record<string, { item: string; enum: readonly string[] }>>;
 }
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/** As AWS prints them (recorded 2026-03): what PublishLayerVersion takes, what lists of layers can be filtered by. */
+const runtimesOfLayers = words(`
+  nodejs20.x python3.14 provided.al2023 python3.12 python3.13 nodejs24.x nodejs22.x java25 python3.10 python3.11 java21 ruby3.3
+  ruby3.4 ruby3.2 python3.8 python3.9 java17 nodejs16.x dotnet10 dotnet8 java11 dotnet6 nodejs18.x provided.al2
+  java8.al2
+`);
+const runtimesOfFilters = words(`
+  ruby3.5 ruby2.6 dotnetcore1.0 python3.7 nodejs8.10 nasa ruby2.7 python2.7-greengrass dotnetcore2.0 python3.8 java21 dotnet6
+  dotnetcore2.1 python3.9 java11 nodejs6.10 provided dotnetcore3.1 dotnet8 java25 java17 nodejs nodejs4.3 java8.al2
+  go1.x dotnet10 nodejs20.x go1.9 byol nodejs10.x provided.al2023 nodejs22.x python3.10 java8 nodejs12.x python3.11
+  nodejs24.x nodejs8.x python3.12 nodejs14.x nodejs8.9 nodejs26.x python3.13 python3.14 nodejs16.x python3.15 provided.al2 nodejs4.3-edge
+  nodejs18.x ruby3.2 python3.4 ruby3.3 ruby3.4 ruby2.5 python3.6 python2.7
+`);
+const youngerRuntimes = words("java11.al2023 java17.al2023 java8.al2023 nodejs26.x python3.15 ruby4.0");
 
 const services: readonly Service[] = [
   {
@@ -40,6 +61,14 @@ const services: readonly Service[] = [
     observed: {
       sparse: ["SubnetIds", "SecurityGroupIds"],
       bare: ["CompatibleRuntimes"],
+      printed: {
+        EventSourcePosition: ["LATEST", "AT_TIMESTAMP", "TRIM_HORIZON"],
+        InvokeMode: ["RESPONSE_STREAM", "BUFFERED"],
+        LayerRuntime: runtimesOfLayers,
+        RecursiveLoop: ["Terminate", "Allow"],
+        Runtime: runtimesOfFilters,
+      },
+      narrowed: { CompatibleRuntimes: { item: "LayerRuntime", enum: [...runtimesOfLayers, ...youngerRuntimes] } },
       unchecked: ["CreateFunctionRequest.Runtime", "UpdateFunctionConfigurationRequest.Runtime"],
     },
   },
@@ -116,7 +145,12 @@ async function generate(service: Service, folder: string): Promise<void> {
   const model = await readModel(folder);
   const sdk = (await import(service.sdk)) as Sdk;
   const constraints = extract(model, sdk, service.observed ?? {});
-  for (const difference of differences(model, Object.keys(constraints.shapes), sdk)) console.log(`${service.name}: ${difference}`);
+  for (const difference of differences(
+    model,
+    Object.keys(constraints.shapes).filter((name) => name in model.shapes),
+    sdk,
+  ))
+    console.log(`${service.name}: ${difference}`);
   await writeFile(join(import.meta.dirname, "..", "src", "wire", "constraints", `${service.name}.json`), render(constraints));
 }
 
@@ -127,22 +161,23 @@ async function readModel(folder: string): Promise<Model> {
 }
 
 function extract(model: Model, sdk: Sdk, observed: Observed): ServiceConstraints {
-  const { sparse = [], bare = [], unchecked = [], hidesValues } = observed;
+  const { sparse = [], bare = [], unchecked = [], printed = {}, narrowed = {}, hidesValues } = observed;
   const operations = Object.entries(model.operations).map(([name, { input }]) => [name, input?.shape ?? null] as const);
   const names = reachable(
     model,
     operations.flatMap(([, input]) => input ?? []),
   );
-  for (const name of [...sparse, ...bare, ...unchecked.map((member) => member.split(".")[0]!)]) {
+  for (const name of [...sparse, ...bare, ...Object.keys(narrowed), ...unchecked.map((member) => member.split(".")[0]!)]) {
     if (!names.includes(name)) throw new Error(`botocore has no input shape ${name}: update what was observed of it`);
   }
   const shapes = names.map((name) => {
     const shape = extractShape(name, model.shapes[name]!, sdk, unchecked);
-    return [
-      name,
-      { ...shape, ...(sparse.includes(name) && { sparse: true }), ...(bare.includes(name) && { bare: true }) } as Shape,
-    ] as const;
+    const item = narrowed[name]?.item;
+    const flags = { ...(item && { item }), ...(sparse.includes(name) && { sparse: true }), ...(bare.includes(name) && { bare: true }) };
+    return [name, { ...shape, ...flags } as Shape] as const;
   });
+  for (const { item, enum: values } of Object.values(narrowed)) shapes.push([item, { kind: "string", enum: values }]);
+  for (const [name, shape] of shapes) if (printed[name]) Object.assign(shape, { printed: printed[name] });
   return { ...(hidesValues && { hidesValues }), operations: Object.fromEntries(operations), shapes: Object.fromEntries(shapes) };
 }
 

@@ -199,7 +199,9 @@ describe("a function", () => {
   test("has tags", async () => {
     const { lambda } = product;
     await createFunction(lambda, "tagged", echo, { Tags: { a: "1" } });
+    const { RevisionId } = await lambda.getFunctionConfiguration({ FunctionName: "tagged" });
     await lambda.tagResource({ Resource: arnOf("tagged"), Tags: { b: "2", Team: "x y" } });
+    assert.notEqual((await lambda.getFunctionConfiguration({ FunctionName: "tagged" })).RevisionId, RevisionId);
     await lambda.untagResource({ Resource: arnOf("tagged"), TagKeys: ["a"] });
     assert.deepEqual((await lambda.listTags({ Resource: arnOf("tagged") })).Tags, { b: "2", Team: "x y" });
   });

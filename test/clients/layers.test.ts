@@ -58,6 +58,9 @@ describe("layers", () => {
       CompatibleArchitectures: ["arm64"],
     };
     assert.deepEqual(published, { LayerArn: layerArn("shown"), ...listed });
+    const empty = { CompatibleRuntimes: [], CompatibleArchitectures: [] };
+    const bare = await lambda.publishLayerVersion({ LayerName: "bare", ...empty, Content: { ZipFile: zip } });
+    assert.deepEqual([bare.CompatibleRuntimes, bare.CompatibleArchitectures], [[], []]);
     const found = await lambda.getLayerVersion({ LayerName: layerArn("shown"), VersionNumber: 1 });
     const byArn = await lambda.getLayerVersionByArn({ Arn: `${layerArn("shown")}:1` });
     for (const { $metadata: _, Content: again, ...shown } of [found, byArn]) {

@@ -89,6 +89,8 @@ describe("versions and aliases", () => {
     await waitUntilFunctionUpdatedV2({ client: lambda, ...patience }, { FunctionName: "published" });
     const { CodeSha256, RevisionId } = await lambda.getFunctionConfiguration({ FunctionName: "published" });
     assert.equal((await lambda.publishVersion({ FunctionName: "published", CodeSha256, RevisionId })).Version, "2");
+    // Publishing is a change of $LATEST too.
+    await assert.rejects(lambda.publishVersion({ FunctionName: "published", RevisionId }), { name: "PreconditionFailedException" });
     assert.equal((await lambda.getFunctionConfiguration({ FunctionName: "published:1" })).Timeout, 10);
   });
 

@@ -15,6 +15,8 @@ import { zipOf } from "#test/packages.ts";
 import { accountId, connect, type Product, roleArn, startProduct } from "#test/product.ts";
 import { badParameter, conflict, describeRefusals, invalid, notFound, type Refusal, type RefusalRow, pattern } from "#test/refusals.ts";
 
+const runtimesOfLayers =
+  "[nodejs20.x, python3.14, provided.al2023, python3.12, python3.13, nodejs24.x, nodejs22.x, java25, python3.10, python3.11, java21, ruby3.3, ruby3.4, ruby3.2, python3.8, python3.9, java17, nodejs16.x, dotnet10, dotnet8, java11, dotnet6, nodejs18.x, provided.al2, java8.al2]";
 const layer = (name: string, region = "us-east-1", account = accountId): string => `arn:aws:lambda:${region}:${account}:layer:${name}`;
 const zip = await zipOf({ "index.js": "exports.handler = async () => 1;" });
 /** A layout with one image, `1`. */
@@ -104,6 +106,16 @@ const layerRows: RefusalRow[] = [
     "listing for an architecture that is none",
     (lambda) => lambda.listLayers({ CompatibleArchitecture: "archdoesnotexist" as never }),
     invalid("'archdoesnotexist'", "compatibleArchitecture", "Member must satisfy enum value set: [x86_64, arm64]"),
+  ],
+  [
+    "publishing for a runtime that has ended",
+    (lambda) =>
+      lambda.publishLayerVersion({
+        LayerName: "old",
+        Content: { ZipFile: new Uint8Array(1) },
+        CompatibleRuntimes: ["nodejs12.x", "python3.12"],
+      }),
+    invalid("'[nodejs12.x, python3.12]'", "compatibleRuntimes", `Member must satisfy enum value set: ${runtimesOfLayers}`),
   ],
   [
     "granting on a layer that is not there",

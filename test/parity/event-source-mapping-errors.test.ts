@@ -69,7 +69,7 @@ const recorded: RefusalRow[] = [
   [
     "no position at all",
     ofStream({ StartingPosition: "0" as "LATEST" }),
-    invalid("'0'", "startingPosition", "Member must satisfy enum value set: [TRIM_HORIZON, LATEST, AT_TIMESTAMP]"),
+    invalid("'0'", "startingPosition", "Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]"),
   ],
   [
     "a time in a table's stream",

@@ -264,6 +264,11 @@ const changingRows: RefusalRow[] = [
     notFound(`Function not found: ${arnOf("nobody")}`),
   ],
   [
+    "TagResource with no tags",
+    (lambda) => lambda.tagResource({ Resource: arnOf("there"), Tags: {} }),
+    badParameter("An error occurred and the request cannot be processed."),
+  ],
+  [
     "TagResource of a version",
     (lambda) => lambda.tagResource({ Resource: `${arnOf("there")}:1`, Tags: { a: "b" } }),
     badParameter("Tags on function aliases and versions are not supported. Please specify a function ARN."),

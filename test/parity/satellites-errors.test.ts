@@ -28,6 +28,7 @@ const noFunction = notFound("The function doesn't exist.");
 const noConfig = (qualified: string): Refusal => notFound(`The function ${arnOf(qualified)} doesn't have an EventInvokeConfig`);
 const oddArn = `arn:aws:_-/!lambda:us-east-1:${accountId}:function:there`;
 const destinationPattern = String.raw`$|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*)`;
+const unknownRuntime = `arn:aws:lambda:us-east-1::runtime:${"0".repeat(64)}`;
 const iamArn = `arn:aws:iam:us-east-1:${accountId}:function:there`;
 
 const eventInvokeRows: RefusalRow[] = [
@@ -144,7 +145,7 @@ const urlRows: RefusalRow[] = [
   [
     "CreateFunctionUrlConfig: an unknown mode",
     (lambda) => lambda.createFunctionUrlConfig({ FunctionName: "there", AuthType: "NONE", InvokeMode: "UNKNOWN" as "BUFFERED" }),
-    invalid("'UNKNOWN'", "invokeMode", "Member must satisfy enum value set: [BUFFERED, RESPONSE_STREAM]"),
+    invalid("'UNKNOWN'", "invokeMode", "Member must satisfy enum value set: [RESPONSE_STREAM, BUFFERED]"),
   ],
   ["GetFunctionUrlConfig: none", (lambda) => lambda.getFunctionUrlConfig({ FunctionName: "there" }), nothingThere],
   ["UpdateFunctionUrlConfig: none", (lambda) => lambda.updateFunctionUrlConfig({ FunctionName: "there", AuthType: "NONE" }), nothingThere],
@@ -202,7 +203,7 @@ const otherRows: RefusalRow[] = [
   [
     "PutFunctionRecursionConfig: an unknown word",
     (lambda) => lambda.putFunctionRecursionConfig({ FunctionName: "there", RecursiveLoop: "InvalidValue" as "Allow" }),
-    invalid("'InvalidValue'", "recursiveLoop", "Member must satisfy enum value set: [Allow, Terminate]"),
+    invalid("'InvalidValue'", "recursiveLoop", "Member must satisfy enum value set: [Terminate, Allow]"),
   ],
   [
     "PutFunctionRecursionConfig: nobody",
@@ -224,6 +225,11 @@ const otherRows: RefusalRow[] = [
     "PutRuntimeManagementConfig: by hand, but to no version",
     (lambda) => lambda.putRuntimeManagementConfig({ FunctionName: "there", UpdateRuntimeOn: "Manual" }),
     badParameter("You must provide a RuntimeVersionArn when UpdateRuntimeOn is Manual."),
+  ],
+  [
+    "PutRuntimeManagementConfig: by hand, to an unknown version",
+    (lambda) => lambda.putRuntimeManagementConfig({ FunctionName: "there", UpdateRuntimeOn: "Manual", RuntimeVersionArn: unknownRuntime }),
+    badParameter(`The runtime version ${unknownRuntime} does not exist, or is not a version of the function's runtime.`),
   ],
 ];
 

@@ -44,7 +44,9 @@ export async function publish(
     checkSettled(latest);
     const { version, isNew } = await draftVersion(state, latest, description);
     // Somebody else may have published or changed it since we looked: then everything is to be looked at again.
-    if (!isNew || (await state.store.publish(latest, version))) return version;
+    if (!isNew) return version;
+    const next = { ...latest, revisionId: state.ids.uuid() };
+    if (await state.store.replace(next, latest.revisionId, version)) return version;
   }
   throw updateInProgress(functionArn(id));
 }

@@ -1,10 +1,12 @@
 import { AwsError } from "#wire/errors.ts";
-import { functionNotFound, invalidParameter, notSupportedYet, resourceConflict } from "./errors.ts";
+import { functionNotFound, invalidParameter, notSupportedYet, resourceConflict, updateInProgress } from "./errors.ts";
 import { mappingArn } from "./event-sources/mapping.ts";
 import { functionArn, parseFunctionName, type Scope } from "./function-name.ts";
+import { isSettling } from "./function-version.ts";
 import { resourceTags } from "./limits.ts";
 import { requireCodeSigning } from "./satellites/code-signing.ts";
 import type { LambdaState } from "./state.ts";
+import { requireLatest } from "./store/functions.ts";
 
 type Tags = Record<string, string>;
 
@@ -25,7 +27,7 @@ interface Tagged {
   replaceTags(next: Tags): Promise<boolean>;
 }
 
-type TagState = Pick<LambdaState, "store" | "mappings" | "codeSigning">;
+type TagState = Pick<LambdaState, "store" | "mappings" | "codeSigning" | "ids">;
 
 /** What an ARN names. Throws when there is no such thing, for versions and aliases, which have no tags, and for what is not served. */
 export function findTagged(state: TagState, resourceArn: string, scope: Scope): Promise<Tagged> {
@@ -42,13 +44,18 @@ export function findTagged(state: TagState, resourceArn: string, scope: Scope): 
   }
 }
 
-async function taggedFunction({ store }: TagState, resourceArn: string, scope: Scope): Promise<Tagged> {
+async function taggedFunction({ store, ids }: TagState, resourceArn: string, scope: Scope): Promise<Tagged> {
   const { qualifier, ...id } = parseFunctionName(resourceArn, scope);
   if (qualifier !== undefined)
     throw invalidParameter("Tags on function aliases and versions are not supported. Please specify a function ARN.");
   const tags = await store.tags(id);
   if (tags === undefined) throw functionNotFound(functionArn(id));
-  return { tags, replaceTags: (next) => store.replaceTags(id, tags, next) };
+  const replaceTags = async (next: Tags): Promise<boolean> => {
+    const latest = await requireLatest(store, id);
+    if (isSettling(latest)) throw updateInProgress(functionArn(id));
+    return store.replaceTags(latest, ids.uuid(), tags, next);
+  };
+  return { tags, replaceTags };
 }
 
 async function taggedMapping({ mappings }: TagState, resourceArn: string, { accountId, region }: Scope): Promise<Tagged> {

@@ -74,7 +74,7 @@ function stringConditions(shape: StringShape): Condition[] {
   if (shape.enum !== undefined) {
     const allowed = new Set(shape.enum);
     conditions.push({
-      text: `Member must satisfy enum value set: [${shape.enum.join(", ")}]`,
+      text: `Member must satisfy enum value set: [${(shape.printed ?? shape.enum).join(", ")}]`,
       holds: (value: string) => allowed.has(value),
     });
   }

@@ -54,6 +54,8 @@ export interface StringShape extends Bounds {
   /** A Java regular expression for the whole value. */
   pattern?: string;
   enum?: readonly string[];
+  /** The enum as AWS's messages print it, if they print it in another order, or only a part of it. */
+  printed?: readonly string[];
 }
 
 export interface NumberShape extends Bounds {

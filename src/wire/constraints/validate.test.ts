@@ -37,7 +37,7 @@ const recorded: readonly Row[] = [
   {
     operation: "CreateFunctionUrlConfig",
     input: { FunctionName: "f", AuthType: "NONE", InvokeMode: "UNKNOWN" },
-    says: "Value 'UNKNOWN' at 'invokeMode' failed to satisfy constraint: Member must satisfy enum value set: [BUFFERED, RESPONSE_STREAM]",
+    says: "Value 'UNKNOWN' at 'invokeMode' failed to satisfy constraint: Member must satisfy enum value set: [RESPONSE_STREAM, BUFFERED]",
   },
   {
     operation: "PutProvisionedConcurrencyConfig",
@@ -52,7 +52,7 @@ const recorded: readonly Row[] = [
   {
     operation: "PutFunctionRecursionConfig",
     input: { FunctionName: "f", RecursiveLoop: "InvalidValue" },
-    says: "Value 'InvalidValue' at 'recursiveLoop' failed to satisfy constraint: Member must satisfy enum value set: [Allow, Terminate]",
+    says: "Value 'InvalidValue' at 'recursiveLoop' failed to satisfy constraint: Member must satisfy enum value set: [Terminate, Allow]",
   },
   {
     operation: "CreateFunction",
@@ -87,7 +87,7 @@ const recorded: readonly Row[] = [
   {
     operation: "ListLayers",
     input: { CompatibleRuntime: "runtimedoesnotexist" },
-    says: `Value 'runtimedoesnotexist' at 'compatibleRuntime' failed to satisfy constraint: Member must satisfy enum value set: ${runtimes()}`,
+    says: `Value 'runtimedoesnotexist' at 'compatibleRuntime' failed to satisfy constraint: Member must satisfy enum value set: ${printed("Runtime")}`,
   },
   {
     operation: "PutFunctionEventInvokeConfig",
@@ -127,7 +127,7 @@ const recorded: readonly Row[] = [
   {
     operation: "CreateEventSourceMapping",
     input: { FunctionName: "f", StartingPosition: "invalid" },
-    says: "Value 'invalid' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [TRIM_HORIZON, LATEST, AT_TIMESTAMP]",
+    says: "Value 'invalid' at 'startingPosition' failed to satisfy constraint: Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
   },
   {
     operation: "GetFunction",
@@ -172,10 +172,10 @@ function pattern(shapeName: string): string {
   return shape.pattern;
 }
 
-function runtimes(): string {
-  const shape = lambda.shapes["Runtime"];
-  assert.ok(shape?.kind === "string" && shape.enum !== undefined);
-  return `[${shape.enum.join(", ")}]`;
+function printed(shapeName: string): string {
+  const shape = lambda.shapes[shapeName];
+  assert.ok(shape?.kind === "string" && shape.printed !== undefined);
+  return `[${shape.printed.join(", ")}]`;
 }
 
 describe("messages recorded from AWS Lambda", () => {
@@ -192,7 +192,7 @@ describe("messages recorded from AWS Lambda", () => {
     };
     assert.deepEqual(validateInput(lambda, "PublishLayerVersion", input).toSorted(), [
       "Value '[invalidarch, x86_64]' at 'compatibleArchitectures' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]",
-      `Value '[invalidruntime, nodejs20.x]' at 'compatibleRuntimes' failed to satisfy constraint: Member must satisfy enum value set: ${runtimes()}`,
+      `Value '[invalidruntime, nodejs20.x]' at 'compatibleRuntimes' failed to satisfy constraint: Member must satisfy enum value set: ${printed("LayerRuntime")}`,
     ]);
   });
 });

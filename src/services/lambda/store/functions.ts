@@ -100,11 +100,6 @@ export class FunctionStore {
     return isDone;
   }
 
-  /** Adds a version of $LATEST as it is; false if that has changed, or the number is taken. */
-  publish(latest: FunctionVersion, published: FunctionVersion): Promise<boolean> {
-    return this.replace(latest, latest.revisionId, published);
-  }
-
   /** The highest number ever given to a version of that name, 0 for none. */
   async lastNumber(id: FunctionId): Promise<number> {
     const query = sql
@@ -206,13 +201,18 @@ export class FunctionStore {
     return row && (JSON.parse(row.tags) as Record<string, string>);
   }
 
-  /** Replaces the tags if they are still `previous`; false if not. */
-  async replaceTags(id: FunctionId, previous: Record<string, string>, next: Record<string, string>): Promise<boolean> {
+  /** Replaces the tags, if they are still `previous`, and gives $LATEST a new revision; false if somebody was faster. */
+  replaceTags(
+    latest: FunctionVersion,
+    revisionId: string,
+    previous: Record<string, string>,
+    next: Record<string, string>,
+  ): Promise<boolean> {
     const update = sql
       .updateTable("lambda_functions")
       .set({ tags: JSON.stringify(next) })
-      .where(({ and }) => and({ ...keyOf(id), tags: JSON.stringify(previous) }));
-    return writeExpecting(this.#database, [{ query: update.compile(), expectRows: 1 }]);
+      .where(({ and }) => and({ ...keyOf(latest), tags: JSON.stringify(previous) }));
+    return this.revise(latest, revisionId, { query: update.compile(), expectRows: 1 });
   }
 
   /** Number of functions, and bytes of code over all their versions. */

@@ -6,7 +6,9 @@ import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetLayerVersion.html */
 export const getLayerVersion: LambdaOperation<GetLayerVersionRequest, GetLayerVersionResponse> = async (input, context) => {
-  const id = parseLayerVersion(input.LayerName, input.VersionNumber, context);
+  const { accountId, region } = context;
+  // Of any account: the layer version's policy decides who may have it.
+  const id = parseLayerVersion(input.LayerName, input.VersionNumber, { accountId, region });
   await checkLayerAccess(id, context);
   const version = await context.state.layers.find(id);
   if (version === undefined) throw noSuchLayerVersion();

@@ -15,8 +15,8 @@ export const publishLayerVersion: LambdaOperation<PublishLayerVersionRequest, Pu
       description: input.Description ?? "",
       createdMs: state.clock.now(),
       code,
-      ...(CompatibleRuntimes?.length && { runtimes: CompatibleRuntimes }),
-      ...(CompatibleArchitectures?.length && { architectures: CompatibleArchitectures }),
+      ...(CompatibleRuntimes && { runtimes: CompatibleRuntimes }),
+      ...(CompatibleArchitectures && { architectures: CompatibleArchitectures }),
       ...(LicenseInfo !== undefined && { licenseInfo: LicenseInfo }),
     }),
   );
