@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { EnvironmentSpec } from "./contract.ts";
+import { contained } from "./containment.ts";
 import type { Network } from "./drivers/driver.ts";
 
 /** AWS's own, where it is free. */
@@ -23,7 +24,7 @@ export async function openTraceDaemon(network: Network, { clock, log }: { clock:
   const socket = createSocket("udp4");
   let second = 0;
   let count = 0;
-  socket.on("message", (datagram) => {
+  const receive = (datagram: Buffer): void => {
     const now = Math.floor(clock.monotonicMs() / 1_000);
     if (now !== second) [second, count] = [now, 0];
     if (++count > maxDatagramsPerSecond) {
@@ -32,7 +33,11 @@ export async function openTraceDaemon(network: Network, { clock, log }: { clock:
     }
     const document = documentIn(datagram);
     if (document !== undefined) take([document]);
-  });
+  };
+  socket.on(
+    "message",
+    contained(receive, (error) => log.warn("a segment of a function was lost", { error })),
+  );
   // What cannot be received is lost, as datagrams are.
   socket.on("error", () => {});
   return network.receive(socket, port);

@@ -221,9 +221,9 @@ describe("X-Ray", () => {
     await createFunction(product.lambda, "event", "exports.handler = async () => process.env._X_AMZN_TRACE_ID;", {
       TracingConfig: { Mode: "Active" },
     });
-    const before = new Date(Date.now() - 1_000);
+    const since = new Date(Date.now() - 1_000);
     await product.lambda.invoke({ FunctionName: "event", InvocationType: "Event" });
-    const period = { StartTime: before, EndTime: new Date(Date.now() + 60_000) };
+    const period = { StartTime: since, EndTime: new Date(Date.now() + 60_000) };
     const [summary] = await eventually(
       async () =>
         (await xray.getTraceSummaries({ ...period, FilterExpression: 'service(id(name: "event", type: "AWS::Lambda::Function"))' }))

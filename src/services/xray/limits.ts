@@ -5,9 +5,8 @@ export const documentBytes = 64 * 1024;
 /** Of all segments of a trace: what comes after is not kept, and the trace says `LimitExceeded`. AWS: 100 to 500 kB. */
 export const traceBytes = 500_000;
 export const retentionMs = 30 * 24 * 3_600_000;
-/** https://docs.aws.amazon.com/xray/latest/api/API_BatchGetTraces.html: five, as the CLI's users are told. */
+/** Seen: https://github.com/boto/boto3/issues/3924 */
 export const maxTracesAtOnce = 5;
-export const maxAnnotations = 50;
 
 /** Ours: documents of one PutTraceSegments. Daemons send 50 at most. */
 export const maxDocuments = 500;

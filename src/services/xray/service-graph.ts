@@ -3,9 +3,9 @@
  * served it, and a client stands before each root. Pure. https://docs.aws.amazon.com/xray/latest/api/API_Service.html
  */
 import type { Edge, HistogramEntry, Service, ServiceStatistics } from "@aws-sdk/client-xray";
-import { type Segment, walk } from "./segment.ts";
+import type { Segment } from "./segment.ts";
 import { nodeKey, rounded, serviceIdOf } from "./summary.ts";
-import type { Trace } from "./trace.ts";
+import { callsOf, type Trace } from "./trace.ts";
 
 interface Node {
   referenceId: number;
@@ -27,17 +27,14 @@ export function serviceGraph(traces: readonly Trace[], accountId: string): Servi
     }
     return node;
   };
-  for (const { segments } of traces) {
-    const callers = new Map<string, Segment>();
-    for (const segment of segments) for (const { each } of walk(segment)) callers.set(each.id, segment);
-    for (const segment of segments) {
-      const node = nodeOf(nodeKey(segment), segment);
-      const caller = segment.parent_id === undefined ? undefined : callers.get(segment.parent_id);
-      const from = caller ? nodeOf(nodeKey(caller), caller) : nodeOf(`${nodeKey(segment)}\nclient`, segment, true);
-      if (!caller) node.isRoot = true;
-      node.calls.push(segment);
-      from.edges.set(node, [...(from.edges.get(node) ?? []), segment]);
-    }
+  for (const { segment, caller } of traces.flatMap(callsOf)) {
+    const node = nodeOf(nodeKey(segment), segment);
+    const from = caller ? nodeOf(nodeKey(caller), caller) : nodeOf(`${nodeKey(segment)}\nclient`, segment, true);
+    if (!caller) node.isRoot = true;
+    node.calls.push(segment);
+    const edge = from.edges.get(node);
+    if (edge) edge.push(segment);
+    else from.edges.set(node, [segment]);
   }
   return [...nodes.values()].map((node) => serviceOf(node, accountId));
 }

@@ -92,19 +92,21 @@ export class XrayStore {
   async expire(beforeMs: number): Promise<number> {
     const query = sql.selectFrom("xray_traces").select(["account_id", "region", "trace_id"]).where("updated_ms", "<", beforeMs);
     const old = await this.#database.read(query.limit(sweepBatch).compile());
-    for (const { account_id, region, trace_id } of old) {
-      const trace = sql.deleteFrom("xray_traces").where("account_id", "=", account_id).where("region", "=", region);
-      const segments = sql.deleteFrom("xray_segments").where("account_id", "=", account_id).where("region", "=", region);
-      const unit: Statement[] = [
-        { query: trace.where("trace_id", "=", trace_id).where("updated_ms", "<", beforeMs).compile(), expectRows: 1 },
-        { query: segments.where("trace_id", "=", trace_id).compile() },
-      ];
-      await this.#database.write(unit).catch((error: unknown) => {
-        // A segment has come for it just now.
-        if (!(error instanceof RowCountMismatch)) throw error;
-      });
-    }
+    await Promise.all(old.map((trace) => this.#remove(trace, beforeMs)));
     return old.length;
+  }
+
+  async #remove({ account_id, region, trace_id }: Pick<TraceRow, "account_id" | "region" | "trace_id">, beforeMs: number): Promise<void> {
+    const trace = sql.deleteFrom("xray_traces").where("account_id", "=", account_id).where("region", "=", region);
+    const segments = sql.deleteFrom("xray_segments").where("account_id", "=", account_id).where("region", "=", region);
+    const unit: Statement[] = [
+      { query: trace.where("trace_id", "=", trace_id).where("updated_ms", "<", beforeMs).compile(), expectRows: 1 },
+      { query: segments.where("trace_id", "=", trace_id).compile() },
+    ];
+    await this.#database.write(unit).catch((error: unknown) => {
+      // A segment has come for it just now.
+      if (!(error instanceof RowCountMismatch)) throw error;
+    });
   }
 }
 

@@ -14,7 +14,7 @@ export function summaryOf(trace: Trace, accountId: string): TraceSummary {
     ...(root?.end_time !== undefined && { ResponseTime: rounded(root.end_time - root.start_time) }),
     HasFault: root?.fault === true,
     HasError: root?.error === true,
-    HasThrottle: root?.throttle === true,
+    HasThrottle: trace.segments.some(({ throttle }) => throttle === true),
     IsPartial: trace.segments.some(({ in_progress: inProgress }) => inProgress === true),
     Http: httpOf(root),
     Annotations: annotationsByKey(trace, accountId),

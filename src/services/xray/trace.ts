@@ -91,6 +91,13 @@ const flagsOf = ({ error, fault, throttle }: Segment) => ({
 /** Tables and functions are nodes under their own names. */
 const resourceNameOf = (aws: Segment["aws"]): string | undefined => textIn(aws, "table_name") ?? textIn(aws, "function_name");
 
+/** Segments with the segment in which the call was made that each of them serves, if that is in the trace. */
+export function callsOf({ segments }: Trace): Array<{ segment: StandingSegment; caller: StandingSegment | undefined }> {
+  const callers = new Map<string, StandingSegment>();
+  for (const segment of segments) for (const { each } of walk(segment)) callers.set(each.id, segment);
+  return segments.map((segment) => ({ segment, caller: segment.parent_id === undefined ? undefined : callers.get(segment.parent_id) }));
+}
+
 export const startOf = ({ segments }: Trace): number => Math.min(...segments.map(({ start_time: start }) => start));
 
 /** Seconds from the beginning of the first segment to the end of the last one that has ended. */

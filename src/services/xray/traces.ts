@@ -26,14 +26,15 @@ export async function* readTraces(
   }
 }
 
-/** The traces that a request names. Throws InvalidRequestException for too many. */
+/** The traces that a request names. Rejects with InvalidRequestException for too many and for tokens, in AWS's words: https://github.com/boto/boto3/issues/3924 */
 export async function tracesOf(
   store: XrayStore,
   scope: Scope,
-  traceIds: readonly string[],
+  { TraceIds, NextToken }: { TraceIds: readonly string[]; NextToken?: string | undefined },
 ): Promise<{ traces: Trace[]; missing: string[] }> {
-  const ids = [...new Set(traceIds)];
-  if (ids.length > maxTracesAtOnce) throw new AwsError("InvalidRequestException", `A request takes ${maxTracesAtOnce} trace IDs at most.`);
+  if (NextToken !== undefined) throw new AwsError("InvalidRequestException", "NextToken is currently not supported");
+  const ids = [...new Set(TraceIds)];
+  if (ids.length > maxTracesAtOnce) throw new AwsError("InvalidRequestException", `Exceeding maximum query size: ${maxTracesAtOnce}`);
   const traces: Trace[] = [];
   for await (const trace of readTraces(store, scope, await store.sizes(scope, ids))) traces.push(trace);
   const found = new Set(traces.map(({ id }) => id));

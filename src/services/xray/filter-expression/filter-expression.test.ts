@@ -53,6 +53,8 @@ test("what an expression says of a trace is so or is not", () => {
     'resource.arn = "arn:x"',
     "(fault OR error) AND (duration > 100 OR http.status != 200)",
     "root AND first",
+    'edge("shop", "stock")',
+    'edge(id(name: "shop"), "stock") { fault }',
   ];
   const wrong = [
     "ok",
@@ -61,6 +63,8 @@ test("what an expression says of a trace is so or is not", () => {
     "partial",
     'annotation.game = "go"',
     "annotation.level",
+    'edge("stock", "shop")',
+    'edge("shop", "stock") { ok }',
     'service("other")',
     'service("shop") { fault }',
   ];
@@ -85,7 +89,7 @@ test("what is no expression, or not served, is refused", () => {
       'http.status = "404"',
       "responsetime > ",
       "nothing = 1",
-      'edge("a", "b")',
+      'edge("a")',
       'group.name = "x"',
     ],
     ...['service("a"', "annotation[", "error %", "!".repeat(1_000), `${"(".repeat(1_000)}error${")".repeat(1_000)}`, 'user > "'],

@@ -1,6 +1,6 @@
 /**
  * Filter expressions, by which GetTraceSummaries is asked for some of the traces: keywords with comparisons, `annotation[key]`,
- * `service("name") { … }`, AND, OR, `!` and parentheses. What AWS has besides (edges, groups, root causes) is refused. Pure.
+ * `service("name") { … }`, `edge("from", "to") { … }`, AND, OR, `!` and parentheses. What AWS has besides (groups, root causes) is refused. Pure.
  * https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html
  */
 import { invalidFilter, scan, type Token } from "./scanner.ts";
@@ -16,6 +16,14 @@ export function parseFilter(expression: string): Filter {
   const parser = new Parser(scan(expression));
   return parser.parse();
 }
+
+interface Identity {
+  name?: string;
+  type?: string;
+}
+
+const isWanted = ({ name, type }: Subject, wanted: Identity): boolean =>
+  (wanted.name === undefined || name === wanted.name) && (wanted.type === undefined || type === wanted.type);
 
 class Parser {
   readonly #tokens: readonly Token[];
@@ -67,6 +75,7 @@ class Parser {
     this.#at++;
     const word = token.text;
     if (word.toLowerCase() === "service") return this.#service();
+    if (word.toLowerCase() === "edge") return this.#edge();
     if (/^annotation(\.|$)/i.test(word)) return this.#annotation(word);
     if (unservedKeywords.includes(word.toLowerCase().split(".", 1)[0]!)) {
       throw invalidFilter(`"${word}" is not served here; docs/services/xray.md has a list of what is`);
@@ -80,17 +89,29 @@ class Parser {
     this.#expectSign("(");
     const wanted = this.#identity();
     this.#expectSign(")");
-    let inside: Filter = () => true;
-    if (this.#takesSign("{")) {
-      inside = this.#either();
-      this.#expectSign("}");
-    }
-    const matches = ({ name, type }: Subject): boolean =>
-      (wanted.name === undefined || name === wanted.name) && (wanted.type === undefined || type === wanted.type);
-    return ({ services }) => services.some((service) => matches(service) && inside(service));
+    const inside = this.#inside();
+    return ({ services }) => services.some((service) => isWanted(service, wanted) && inside(service));
   }
 
-  #identity(): { name?: string; type?: string } {
+  /** `edge("from", "to")`, likewise; what stands in the braces is about the call as the callee has it. */
+  #edge(): Filter {
+    this.#expectSign("(");
+    const caller = this.#identity();
+    this.#expectSign(",");
+    const callee = this.#identity();
+    this.#expectSign(")");
+    const inside = this.#inside();
+    return ({ edges }) => edges.some(({ from, to }) => isWanted(from, caller) && isWanted(to, callee) && inside(to));
+  }
+
+  #inside(): Filter {
+    if (!this.#takesSign("{")) return () => true;
+    const filter = this.#either();
+    this.#expectSign("}");
+    return filter;
+  }
+
+  #identity(): Identity {
     const token = this.#next;
     if (token.kind === "text") {
       this.#at++;
@@ -98,7 +119,7 @@ class Parser {
     }
     if (!this.#takesWord("id")) return {};
     this.#expectSign("(");
-    const identity: { name?: string; type?: string } = {};
+    const identity: Identity = {};
     do {
       const member = this.#next;
       if (member.kind !== "word" || (member.text !== "name" && member.text !== "type")) throw this.#unexpected('"name" or "type"');

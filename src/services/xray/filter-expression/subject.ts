@@ -4,7 +4,7 @@
  */
 import { isObject, type Segment, statusOf, textIn, walk } from "../segment.ts";
 import { instanceOf, originOf, resourceArns, userOf } from "../summary.ts";
-import { annotationsOf, durationOf, type Trace } from "../trace.ts";
+import { annotationsOf, callsOf, durationOf, type Trace } from "../trace.ts";
 
 export type Value = boolean | number | string;
 
@@ -14,6 +14,8 @@ export interface Subject {
   annotation(key: string): readonly Value[];
   /** What `service(…)` may be about. */
   services: readonly Subject[];
+  /** What `edge(…)` may be about: who was called, and by whom. */
+  edges: ReadonlyArray<{ from: Subject; to: Subject }>;
   name: string;
   type: string;
 }
@@ -50,13 +52,15 @@ export const keywords = {
 export type Keyword = keyof typeof keywords;
 
 /** The keywords that AWS has and that are not served. */
-export const unservedKeywords = ["edge", "group", "rootcause", "coverage", "json", "index", "id"];
+export const unservedKeywords = ["group", "rootcause", "coverage", "json", "index", "id"];
 
 /** A trace has the outcome, the time and the request of its root, and names, users and annotations of all its services. */
 export function traceSubject(trace: Trace): Subject {
-  const services = trace.segments.map((segment) => serviceSubject(segment, trace));
+  const subjects = new Map(trace.segments.map((segment) => [segment, serviceSubject(segment, trace)]));
+  const services = [...subjects.values()];
   const [root] = services;
   const ofAll = new Set<Keyword>([
+    "throttle",
     "user",
     "name",
     "type",
@@ -69,6 +73,9 @@ export function traceSubject(trace: Trace): Subject {
   ]);
   return {
     services,
+    get edges() {
+      return callsOf(trace).flatMap(({ segment, caller }) => (caller ? { from: subjects.get(caller)!, to: subjects.get(segment)! } : []));
+    },
     name: root?.name ?? "",
     type: root?.type ?? "",
     annotation: (key) => services.flatMap((service) => service.annotation(key)),
@@ -88,6 +95,7 @@ function serviceSubject(segment: Segment, { segments }: Trace): Subject {
   let isCollected = false;
   return {
     services: [],
+    edges: [],
     name: segment.name,
     type: originOf(segment) ?? "",
     annotation(key) {

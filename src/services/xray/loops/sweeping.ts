@@ -6,9 +6,7 @@ import type { XrayState } from "../state.ts";
 
 type Swept = Pick<XrayState, "clock" | "log" | "store">;
 
-export function sweeping(state: Swept): Loop {
-  return every(sweepIntervalMs, "a sweep of xray", state, (stopping) => sweep(state, stopping));
-}
+export const sweeping = (state: Swept): Loop => every(sweepIntervalMs, "a sweep of xray", state, (stopping) => sweep(state, stopping));
 
 export async function sweep({ clock, store }: Swept, signal?: AbortSignal): Promise<void> {
   const beforeMs = clock.now() - retentionMs;

@@ -6,7 +6,7 @@ import { tracesOf } from "../traces.ts";
 
 /** https://docs.aws.amazon.com/xray/latest/api/API_BatchGetTraces.html */
 export const batchGetTraces: XrayOperation<BatchGetTracesRequest, BatchGetTracesResult> = async (input, { state, accountId, region }) => {
-  const { traces, missing } = await tracesOf(state.store, { accountId, region }, input.TraceIds);
+  const { traces, missing } = await tracesOf(state.store, { accountId, region }, input);
   return { Traces: traces.map(shown), UnprocessedTraceIds: missing };
 };
 

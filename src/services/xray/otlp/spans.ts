@@ -6,13 +6,16 @@ import type { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
 import { isObject, numberIn, type Segment, type StandingSegment, statusOf, textIn } from "../segment.ts";
 import { originOf, resourceArns, userOf } from "../summary.ts";
 
-export type Span = Parameters<OTLPTraceExporter["export"]>[0][number];
+type LibrarySpan = Parameters<OTLPTraceExporter["export"]>[0][number];
+/** With numbers in the place of the library's enumerations. */
+export type Span = Omit<LibrarySpan, "kind" | "status"> & { kind: number; status: { code: number; message?: string } };
 type Resource = Span["resource"];
 type Attributes = Span["attributes"];
 
 /** https://opentelemetry.io/docs/specs/otel/trace/api/#spankind, in the numbers of the JavaScript API. */
-const kind = { internal: 0, server: 1, client: 2 } as const;
-const failed = 2;
+const kind = { internal: 0, server: 1, client: 2 };
+/** https://opentelemetry.io/docs/specs/otel/trace/api/#set-status, likewise. */
+const status = { unset: 0, error: 2 };
 const sampled = 1;
 /** The name that the conventions give to a service that is not known. */
 const unknownService = "unknown_service";
@@ -65,7 +68,7 @@ function spanOf(segment: Segment, traceId: string, parentId: string | undefined,
     endTime: highResolution(end),
     duration: highResolution(Math.max(0, end - start)),
     ended: true,
-    status: hasFailed ? { code: failed, message: exceptions[0]?.["exception.message"] ?? "" } : { code: 0 },
+    status: hasFailed ? { code: status.error, message: exceptions[0]?.["exception.message"] ?? "" } : { code: status.unset },
     attributes: attributesOf(segment),
     events: exceptions.map((attributes) => ({ name: "exception", time: highResolution(end), attributes })),
     links: [],
