@@ -53,7 +53,9 @@ export async function textOf(sourceFolder: string): Promise<string> {
 }
 
 function targetOf({ name, from, command }: Pick<Build, "name" | "from" | "command">): string {
-  const hash = createHash("sha256").update(`${from}\n${command.join(" ")}`).digest("hex");
+  const hash = createHash("sha256")
+    .update(`${from}\n${command.join(" ")}`)
+    .digest("hex");
   return join(folder, `${name}-${hash.slice(0, 16)}`);
 }
 
