@@ -5,6 +5,7 @@ import type { Ids } from "#kit/ids.ts";
 import type { InvocationRequest } from "../contract.ts";
 import type { Network, ProcessExit, RunningProcess, SharedSandbox } from "../drivers/driver.ts";
 import { ExtensionLaunchFailed, extensionExited, extensionNotLaunched, tooManyExtensions, type Failure } from "../failures.ts";
+import { Intake } from "../intake.ts";
 import { LineSplitter } from "../line-splitter.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import type { Subscription } from "../telemetry/subscription.ts";
@@ -26,10 +27,20 @@ export interface ExtensionListener {
   subscribed(extension: string, subscription: Subscription): void;
 }
 
+/** Where extensions run, and with what. */
+interface ExtensionSite {
+  sandbox: SharedSandbox;
+  /** Of the function. */
+  variables: Readonly<Record<string, string>>;
+  /** Whether the sandbox shows the files of an image instead of this machine's. */
+  hasOwnRoot: boolean;
+}
+
 interface ExternalExtension {
   extension: Extension;
   process: RunningProcess;
   splitters: LineSplitter[];
+  outputs: Intake[];
 }
 
 /**
@@ -64,12 +75,15 @@ export class ExtensionHost {
   }
 
   /** Starts the processes, and resolves when all have registered. Rejects if one could not be started, or `giveUp` was called. */
-  async start(sandbox: SharedSandbox, paths: readonly string[], variables: Readonly<Record<string, string>>): Promise<void> {
+  async start(site: ExtensionSite, paths: readonly string[]): Promise<void> {
+    if (this.#isEnding) throw givenUp();
     const abandoned = new Promise<never>((_, reject) => (this.#abandon = reject));
     abandoned.catch(() => {});
     const extensions = paths.map((path) => this.registry.expect(basename(path)));
     if (paths.length > maxExtensions) throw this.#notLaunched(extensions.at(-1) as Extension, "TooManyExtensions", tooManyExtensions());
-    await Promise.all(paths.map((path, index) => this.#startOne(sandbox, path, extensions[index] as Extension, variables)));
+    const starts = await Promise.allSettled(paths.map((path, index) => this.#startOne(site, path, extensions[index] as Extension)));
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed) throw failed.reason;
     await Promise.race([new Promise<void>((resolve) => this.registry.whenRegistered(resolve)), abandoned]);
   }
 
@@ -85,11 +99,11 @@ export class ExtensionHost {
   }
 
   pause(): void {
-    for (const { process } of this.#externals) for (const stream of [process.stdout, process.stderr]) stream.pause();
+    for (const { outputs } of this.#externals) for (const output of outputs) output.hold("log");
   }
 
   resume(): void {
-    for (const { process } of this.#externals) for (const stream of [process.stdout, process.stderr]) stream.resume();
+    for (const { outputs } of this.#externals) for (const output of outputs) output.release("log");
   }
 
   flushLines(): void {
@@ -100,7 +114,7 @@ export class ExtensionHost {
   giveUp(): void {
     this.#isEnding = true;
     this.registry.giveUp();
-    this.#abandon?.(new Error("the environment is being ended"));
+    this.#abandon?.(givenUp());
   }
 
   /** The Shutdown phase: asks the runtime and then the extensions to end, gives them their time, and kills what is left of them. */
@@ -109,34 +123,37 @@ export class ExtensionHost {
     const budgetMs = hasExternals ? withExternalMs : withInternalMs;
     const deadlineMs = this.#clock.now() + budgetMs;
     runtime?.terminate();
-    await this.#within(hasExternals ? runtimeShareMs : budgetMs, runtime?.exited);
+    // What is said of the last invocation shall be with those who subscribed before they are told that it was the last.
+    const isDone = Promise.all([runtime?.exited, hasExternals ? this.telemetry.flush() : undefined]);
+    await this.#within(hasExternals ? runtimeShareMs : budgetMs, isDone);
     await runtime?.stop();
     if (hasExternals) {
-      void this.telemetry.flush();
       this.registry.sayFarewell({ eventType: "SHUTDOWN", deadlineMs, shutdownReason: reason });
       const listening = this.#externals.filter(({ extension }) => extension.wants("SHUTDOWN"));
       await this.#within(deadlineMs - this.#clock.now(), Promise.all([...listening.map(({ process }) => process.exited)]));
     }
     await Promise.all(this.#externals.map(({ process }) => process.stop()));
+    for (const { outputs } of this.#externals) for (const output of outputs) output.drain();
     this.flushLines();
   }
 
-  async #startOne(sandbox: SharedSandbox, path: string, extension: Extension, variables: Readonly<Record<string, string>>): Promise<void> {
-    const complaint = await launchComplaint(path);
+  async #startOne({ sandbox, variables, hasOwnRoot }: ExtensionSite, path: string, extension: Extension): Promise<void> {
+    const complaint = await launchComplaint(path, hasOwnRoot);
     if (complaint !== undefined) {
       const kind = complaint === "permission denied" ? "PermissionDenied" : "UnknownError";
       throw this.#notLaunched(extension, kind, extensionNotLaunched(extension.name, complaint));
     }
     const process = await sandbox.start({ program: path, args: [], variables: extensionVariables(variables), wantsFrames: false });
-    const splitters = [process.stdout, process.stderr].map((stream) => {
-      const splitter = new LineSplitter((line) => this.#listener.extensionPrinted(line));
-      stream.on("data", (chunk: Buffer) => {
-        splitter.push(chunk);
-        this.#listener.batchEnded();
-      });
-      return splitter;
-    });
-    this.#externals.push({ extension, process, splitters });
+    const splitters = [0, 1].map(() => new LineSplitter((line) => this.#listener.extensionPrinted(line)));
+    const outputs = [process.stdout, process.stderr].map(
+      (stream, index) =>
+        new Intake(stream, this.#clock, (chunk, maxPieces) => {
+          const takenBytes = (splitters[index] as LineSplitter).push(chunk, maxPieces);
+          this.#listener.batchEnded();
+          return takenBytes;
+        }),
+    );
+    this.#externals.push({ extension, process, splitters, outputs });
     void process.exited.then((exit) => this.#takeExit(extension, exit));
   }
 
@@ -152,10 +169,11 @@ export class ExtensionHost {
     return new ExtensionLaunchFailed(failure);
   }
 
-  async #within(limitMs: number, done: Promise<unknown> | undefined): Promise<void> {
-    if (!done) return;
+  async #within(limitMs: number, done: Promise<unknown>): Promise<void> {
     const over = new AbortController();
     await Promise.race([done, sleep(this.#clock, Math.max(limitMs, 0), over.signal).catch(() => {})]);
     over.abort();
   }
 }
+
+const givenUp = (): Error => new Error("the environment is being ended");

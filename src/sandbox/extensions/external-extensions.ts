@@ -18,8 +18,14 @@ export async function listExtensions(layersFolder: string | undefined): Promise<
     .toSorted();
 }
 
-/** Why a file cannot be run, in the words that Go has for it; undefined if it can, as far as can be seen from outside of the sandbox. */
-export async function launchComplaint(path: string): Promise<"permission denied" | "exec format error" | "no such file or directory" | undefined> {
+/**
+ * Why a file cannot be run, in the words that Go has for it; undefined if it can, as far as can be seen from outside of the sandbox. `hasOwnRoot`: what else is
+ * there in the sandbox is not what is here.
+ */
+export async function launchComplaint(
+  path: string,
+  hasOwnRoot = false,
+): Promise<"permission denied" | "exec format error" | "no such file or directory" | undefined> {
   const { mode } = await stat(path).catch(() => ({ mode: undefined }));
   if (mode === undefined) return "no such file or directory";
   if ((mode & 0o111) === 0) return "permission denied";
@@ -28,7 +34,7 @@ export async function launchComplaint(path: string): Promise<"permission denied"
   if (!head.startsWith("#!")) return "exec format error";
   const [interpreter = ""] = head.slice(2).trimStart().split(/[ \t]/, 1);
   // Those among layers and code have another place here.
-  if (/^\/(opt|var|tmp|mnt)\//.test(interpreter)) return undefined;
+  if (hasOwnRoot || /^\/(opt|var|tmp|mnt)\//.test(interpreter)) return undefined;
   return access(interpreter, constants.X_OK).then(
     () => undefined,
     () => "no such file or directory" as const,

@@ -50,7 +50,7 @@ export class ExtensionRegistry {
   #farewell: ExtensionEvent | undefined;
   #onInternalError: (extension: Extension) => void;
   /** One at a time, if somebody waits. */
-  #gate: { isThrough: (extension: Extension) => boolean; then: () => void } | undefined;
+  #gate: { isThrough: (extension: Extension) => boolean; open: () => void } | undefined;
 
   /** `onInternalError`: a part of the runtime gave up. A process that does so exits, and is heard of by that. */
   constructor(ids: Ids, onInternalError: (extension: Extension) => void) {
@@ -104,19 +104,19 @@ export class ExtensionRegistry {
     if (!extension.isExternal) this.#onInternalError(extension);
   }
 
-  whenRegistered(then: () => void): void {
-    this.#wait((extension) => !extension.isExternal || extension.state !== "Started", then);
+  whenRegistered(go: () => void): void {
+    this.#wait((extension) => !extension.isExternal || extension.state !== "Started", go);
   }
 
   /** Nobody can register any more. */
-  whenReady(then: () => void): void {
+  whenReady(go: () => void): void {
     this.#isOpen = false;
-    this.#wait((extension) => extension.state === "Ready", then);
+    this.#wait((extension) => extension.state === "Ready", go);
   }
 
   /** Those that were told of the invocation have asked for the next event. */
-  whenIdle(then: () => void): void {
-    this.#wait((extension) => extension.state !== "Running", then);
+  whenIdle(go: () => void): void {
+    this.#wait((extension) => extension.state !== "Running", go);
   }
 
   /** Whoever waits is not called any more. */
@@ -142,9 +142,9 @@ export class ExtensionRegistry {
     send(extension, event, this.#ids.uuid());
   }
 
-  #wait(isThrough: (extension: Extension) => boolean, then: () => void): void {
-    if (this.#byId.size === 0) return then();
-    this.#gate = { isThrough, then };
+  #wait(isThrough: (extension: Extension) => boolean, open: () => void): void {
+    if (this.#byId.size === 0) return open();
+    this.#gate = { isThrough, open };
     this.#step();
   }
 
@@ -152,7 +152,7 @@ export class ExtensionRegistry {
     const gate = this.#gate;
     if (!gate || !this.all.every(gate.isThrough)) return;
     this.#gate = undefined;
-    gate.then();
+    gate.open();
   }
 
   #add(extension: Extension): Extension {

@@ -5,14 +5,14 @@ import { maxResponseBytes } from "../runtime-link.ts";
 /** A request's body: the bytes, or why there are none. */
 export type Body = { kind: "whole"; bytes: Buffer } | { kind: "tooLarge" } | { kind: "truncated" };
 
-/** Reads a body up to the limit of an answer; what comes after it is thrown away, so that the runtime gets to read our reply. Never rejects. */
-export function readBody(request: IncomingMessage): Promise<Body> {
+/** Reads a body up to a limit, that of an answer unless told otherwise; what comes after it is thrown away, so that the runtime gets to read our reply. Never rejects. */
+export function readBody(request: IncomingMessage, maxBytes = maxResponseBytes): Promise<Body> {
   return new Promise((resolve) => {
     const gathered = new GrowingBuffer();
     let isTooLarge = false;
     request.on("data", (chunk: Buffer) => {
       if (isTooLarge) return;
-      isTooLarge = gathered.sizeBytes + chunk.length > maxResponseBytes;
+      isTooLarge = gathered.sizeBytes + chunk.length > maxBytes;
       if (isTooLarge) {
         gathered.take();
         resolve({ kind: "tooLarge" });

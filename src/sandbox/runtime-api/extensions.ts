@@ -6,12 +6,15 @@ import type { Endpoint, Exchange } from "./exchange.ts";
 import { accept, refuse, reply as send } from "./replies.ts";
 
 const idHeader = "lambda-extension-identifier";
+/** Ours: what extensions ask for takes a few lines. */
+export const maxRequestBytes = 64 * 1024;
+
 const idPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** POST /2020-01-01/extension/register: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html */
 export const registerExtension: Endpoint = async ({ extensions }, request, reply) => {
   const name = headerOf(request, "lambda-extension-name");
-  const body = await readBody(request);
+  const body = await readBody(request, maxRequestBytes);
   answering(reply, () => {
     if (name === "") throw new ExtensionRefused("Extension.InvalidExtensionName", "Empty extension name");
     const events = parseEvents(body.kind === "whole" ? body.bytes.toString() : "");
@@ -59,7 +62,7 @@ async function takeError(
   reply: ServerResponse,
   state: "InitError" | "ExitError",
 ): Promise<void> {
-  await readBody(request);
+  await readBody(request, maxRequestBytes);
   answering(reply, () => {
     const extension = callerOf(extensions, request);
     const errorType = headerOf(request, "lambda-extension-function-error-type");

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { finished } from "node:stream/promises";
+import { contained } from "../containment.ts";
 import { maxResponseBytes, type RuntimeAnswer } from "../runtime-link.ts";
 import { StreamedAnswer } from "../streamed-answer.ts";
 import { readBody, type Body } from "./body.ts";
@@ -40,12 +41,16 @@ async function readStream(
   sink: ConstructorParameters<typeof StreamedAnswer>[0],
 ): Promise<RuntimeAnswer | "truncated"> {
   const answer = new StreamedAnswer(sink, request.headers["content-type"] ?? "application/octet-stream");
-  request.on("data", (chunk: Buffer) => {
+  const take = (chunk: Buffer): void => {
     const room = answer.write(chunk);
     if (!room) return;
     request.pause();
     void room.then(() => request.resume());
-  });
+  };
+  request.on(
+    "data",
+    contained(take, (error) => request.destroy(error as Error)),
+  );
   try {
     await finished(request);
   } catch {

@@ -7,7 +7,7 @@ import { ManualClock } from "#kit/manual-clock.ts";
 import { ExtensionHost } from "../extensions/extension-host.ts";
 import { requestOf } from "../fixtures/specs.ts";
 import type { RunningProcess } from "../drivers/driver.ts";
-import type { RuntimeAnswer, RuntimeLink } from "../runtime-link.ts";
+import type { RuntimeAnswer, RuntimeLink, RuntimeListener } from "../runtime-link.ts";
 import { SharedNetwork } from "../drivers/shared-network.ts";
 import { openRuntimeApi } from "./server.ts";
 
@@ -18,7 +18,7 @@ interface Api {
   answers: RuntimeAnswer[];
 }
 
-async function open(t: TestContext): Promise<Api> {
+async function open(t: TestContext, changes: Partial<RuntimeListener> = {}): Promise<Api> {
   const events: string[] = [];
   const answers: RuntimeAnswer[] = [];
   const listener = {
@@ -28,6 +28,7 @@ async function open(t: TestContext): Promise<Api> {
     done: () => void events.push("done"),
     logged: () => assert.fail("nothing is logged here"),
     violated: () => assert.fail("HTTP errors are answered"),
+    ...changes,
   };
   const network = new SharedNetwork();
   const extensions = new ExtensionHost(new ManualClock(), randomIds, {
@@ -37,7 +38,7 @@ async function open(t: TestContext): Promise<Api> {
     subscribed: () => {},
   });
   const link = await openRuntimeApi(listener, randomIds, network, extensions);
-  link.attach({} as RunningProcess);
+  link.attach({} as RunningProcess, new ManualClock());
   t.after(() => network.close());
   return { link, url: `http://${link.variables.AWS_LAMBDA_RUNTIME_API}/2018-06-01`, events, answers };
 }
@@ -136,6 +137,17 @@ test("the largest response passes; one byte more is 413, and the caller hears of
       assert.deepEqual(api.answers, [{ kind: "tooLarge" }]);
     }
   }
+});
+
+test("a request that we fail to serve is the end of its runtime, and of nothing else", async (t) => {
+  const failing = (): never => {
+    throw new Error("out of order");
+  };
+  const violations: string[] = [];
+  const api = await open(t, { answered: failing, violated: (reason) => void violations.push(reason) });
+  await begin(api);
+  await assert.rejects(post(api, "/invocation/r1/response"), "the connection is broken off");
+  assert.deepEqual(violations, ["its request could not be served: Error: out of order"]);
 });
 
 test("an unknown response mode is refused, and the caller hears of it", async (t) => {

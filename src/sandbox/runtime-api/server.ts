@@ -67,10 +67,12 @@ class RuntimeApi implements RuntimeLink {
   #exchange: Exchange;
   /** Before the process runs, and after its end, whoever calls is not our runtime. */
   #isOpen = false;
+  #violated: RuntimeListener["violated"];
 
   constructor(server: Server, address: string, listener: RuntimeListener, ids: Ids, extensions: ExtensionHost) {
     this.variables = { AWS_LAMBDA_RUNTIME_API: address };
     this.#ids = ids;
+    this.#violated = (reason) => listener.violated(reason);
     const states = new RuntimeStateMachine();
     this.#exchange = { states, listener: this.#whileOpen(listener), extensions, current: undefined, waiting: undefined };
     server.on("request", (request, reply) => this.#route(request, reply));
@@ -102,9 +104,19 @@ class RuntimeApi implements RuntimeLink {
     const known = isExtensionPath(path) ? extensionEndpoints : endpoints;
     const endpoint = Object.hasOwn(known, `${request.method} ${pattern}`) ? known[`${request.method} ${pattern}`] : undefined;
     if (!this.#isOpen && known === endpoints) reply.destroy();
-    else if (endpoint) void endpoint(this.#exchange, request, reply, requestId);
+    else if (endpoint) void this.#serve(endpoint, request, reply, requestId);
     else if (Object.keys(known).some((name) => name.endsWith(` ${pattern}`))) refuse(reply, 405, "MethodNotAllowed", "Method not allowed");
     else refuse(reply, 404, "NotFound", `No such path: ${path.slice(0, 200)}`);
+  }
+
+  /** What goes wrong in there is the end of this runtime, and of nobody else. */
+  async #serve(endpoint: Endpoint, request: IncomingMessage, reply: ServerResponse, requestId: string): Promise<void> {
+    try {
+      await endpoint(this.#exchange, request, reply, requestId);
+    } catch (fault) {
+      reply.destroy();
+      this.#violated(`its request could not be served: ${String(fault)}`);
+    }
   }
 
   /** Answers may arrive after the process's end was decided; they are not told any more. */

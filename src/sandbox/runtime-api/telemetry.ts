@@ -2,12 +2,16 @@ import { InvalidSubscription, parseSubscription, type TelemetryApi } from "../te
 import { SubscribedElsewhere } from "../telemetry/telemetry.ts";
 import { readBody } from "./body.ts";
 import type { Endpoint } from "./exchange.ts";
-import { answering, callerOf } from "./extensions.ts";
+import { answering, callerOf, maxRequestBytes } from "./extensions.ts";
 import { refuse, reply as send } from "./replies.ts";
 
 /** What each of the two APIs calls its errors: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api-reference.html */
 const words = {
-  telemetry: { invalid: "ValidationError", closed: "Telemetry.SubscriptionClosed", isClosed: "Telemetry API subscription is closed already" },
+  telemetry: {
+    invalid: "ValidationError",
+    closed: "Telemetry.SubscriptionClosed",
+    isClosed: "Telemetry API subscription is closed already",
+  },
   logs: { invalid: "Logs.ValidationError", closed: "Logs.SubscriptionClosed", isClosed: "Logs API subscription is closed already" },
 };
 
@@ -20,7 +24,7 @@ export const subscribeLogs: Endpoint = subscribeBy("logs");
 function subscribeBy(api: TelemetryApi): Endpoint {
   const { invalid, closed, isClosed } = words[api];
   return async ({ extensions }, request, reply) => {
-    const body = await readBody(request);
+    const body = await readBody(request, maxRequestBytes);
     answering(reply, () => {
       const extension = callerOf(extensions, request);
       if (!extensions.telemetry.isOpen) return refuse(reply, 403, closed, isClosed);

@@ -26,6 +26,8 @@ export class Subscriber {
   #batchBytes = 0;
   #dropped = { records: 0, bytes: 0 };
   #timer: Timer | undefined;
+  /** It is old enough to follow the one that is on its way. */
+  #isDue = false;
   #sending: Promise<void> | undefined;
   #closing = new AbortController();
 
@@ -77,14 +79,15 @@ export class Subscriber {
   #send(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#isDue = true;
     if (this.#sending || this.#batch.length === 0 || this.#closing.signal.aborted) return;
     const batch = [...this.#takeDropped(), ...this.#batch];
     this.#batch = [];
     this.#batchBytes = 0;
+    this.#isDue = false;
     this.#sending = this.#deliver(batch).then(() => {
       this.#sending = undefined;
-      // What came meanwhile has waited long enough.
-      this.#send();
+      if (this.#isDue || this.#isFull) this.#send();
     });
   }
 

@@ -114,7 +114,6 @@ function isPort(port: unknown, complaints: string[], name: string): port is numb
   return false;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const show = (value: unknown): string => (JSON.stringify(value) ?? "undefined").slice(0, 100);

@@ -20,7 +20,11 @@ const alsoLogsApi = ["start", "report", "extension", "logsDropped"];
 const withRuntimeDone = "2021-03-18";
 
 /** The event in the subscription's schema, as JSON; undefined if it is not in there. `isJson`: whether the function logs in that format. */
-export function render({ timestampMs, type, name, record }: TelemetryEvent, subscription: Subscription, isJson: boolean): string | undefined {
+export function render(
+  { timestampMs, type, name, record }: TelemetryEvent,
+  subscription: Subscription,
+  isJson: boolean,
+): string | undefined {
   if (!subscription.types.includes(type)) return undefined;
   const head = `{"time":"${new Date(timestampMs).toISOString()}","type":"${name === undefined ? type : `platform.${name}`}","record":`;
   if (name === undefined) return `${head}${lineRecord(record as string, subscription, isJson)}}`;

@@ -1,0 +1,2 @@
+def handler(event, _):
+    return f"Hello, {event.get('name', 'world')}."
