@@ -46,14 +46,21 @@ export async function startServer(
 /** With these flags besides, and these variables in its environment. */
 export async function startPilotlight(args: readonly string[] = [], variables: NodeJS.ProcessEnv = {}): Promise<Server> {
   const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-bench-"));
-  const onStop = (): Promise<void> => rm(dataFolder, { recursive: true, force: true });
-  return startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn", ...args], onStop, variables);
+  return startPilotlightIn(dataFolder, args, variables, () => rm(dataFolder, { recursive: true, force: true }));
 }
+
+export const startPilotlightIn = (
+  dataFolder: string,
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+  onStop?: () => Promise<void>,
+): Promise<Server> =>
+  startServer("../src/main.ts", ["--port", "0", "--data-dir", dataFolder, "--log-level", "warn", ...args], onStop, variables);
 
 export const startEchoServer = (): Promise<Server> => startServer("echo-server.ts", []);
 
 /** For the SDK's clients, as root. */
-export const clientSettings = ({ port }: Server) => ({
+export const clientSettings = ({ port }: Pick<Server, "port">) => ({
   endpoint: `http://127.0.0.1:${port}`,
   region: "us-east-1",
   credentials: { accessKeyId: "test", secretAccessKey: "test" },
