@@ -13,7 +13,17 @@ import { createFunction, nodeRuntime } from "#test/functions.ts";
 import { addImage } from "#test/oci-layouts.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, connect, type Product, roleArn, startProduct } from "#test/product.ts";
-import { badParameter, conflict, describeRefusals, invalid, notFound, type Refusal, type RefusalRow, pattern } from "#test/refusals.ts";
+import {
+  badParameter,
+  conflict,
+  describeRefusals,
+  invalid,
+  notAuthorized,
+  notFound,
+  type Refusal,
+  type RefusalRow,
+  pattern,
+} from "#test/refusals.ts";
 
 const runtimesOfLayers =
   "[nodejs20.x, python3.14, provided.al2023, python3.12, python3.13, nodejs24.x, nodejs22.x, java25, python3.10, python3.11, java21, ruby3.3, ruby3.4, ruby3.2, python3.8, python3.9, java17, nodejs16.x, dotnet10, dotnet8, java11, dotnet6, nodejs18.x, provided.al2, java8.al2]";
@@ -40,12 +50,8 @@ const wrongLayerRevision: Refusal = {
   message: "The Revision Id provided does not match the latest Revision Id. Call the GetLayerPolicy API to retrieve the latest Revision Id",
   members: "Type,message",
 };
-const notAdmitted = (arn: string): Refusal => ({
-  code: "AccessDeniedException",
-  status: 403,
-  message: `User: arn:aws:iam::${accountId}:root is not authorized to perform: lambda:GetLayerVersion on resource: ${arn} because no resource-based policy allows the lambda:GetLayerVersion action`,
-  members: "message",
-});
+
+const foreignLayer = layer("x", "us-east-1", "111122223333");
 
 const publish = (Content: object) => (lambda: Lambda) => lambda.publishLayerVersion({ LayerName: "new", Content });
 const grant = { LayerName: "there", VersionNumber: 1, StatementId: "s1", Action: "lambda:GetLayerVersion", Principal: "*" };
@@ -88,8 +94,8 @@ const layerRows: RefusalRow[] = [
   ["getting version 0", (lambda) => lambda.getLayerVersion({ LayerName: "there", VersionNumber: 0 }), lessThanOne],
   [
     "getting of another account",
-    (lambda) => lambda.getLayerVersion({ LayerName: layer("x", "us-east-1", "111122223333"), VersionNumber: 1 }),
-    notAdmitted(`${layer("x", "us-east-1", "111122223333")}:1`),
+    (lambda) => lambda.getLayerVersion({ LayerName: foreignLayer, VersionNumber: 1 }),
+    notAuthorized("GetLayerVersion", `${foreignLayer}:1`),
   ],
   [
     "getting by the ARN of a version that is not there",
@@ -197,11 +203,7 @@ const functionLayerRows: RefusalRow[] = [
     withLayers(`${layer("there", "eu-west-1")}:1`),
     badParameter("Layers are not in the same region as the function. Layers are expected to be in region us-east-1."),
   ],
-  [
-    "a layer of another account",
-    withLayers(`${layer("x", "us-east-1", "111122223333")}:1`),
-    notAdmitted(`${layer("x", "us-east-1", "111122223333")}:1`),
-  ],
+  ["a layer of another account", withLayers(`${foreignLayer}:1`), notAuthorized("GetLayerVersion", `${foreignLayer}:1`)],
   [
     "a layer without a version",
     withLayers(layer("there")),

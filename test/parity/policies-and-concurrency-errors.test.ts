@@ -1,8 +1,8 @@
 /** Errors of resource policies and concurrency as AWS answers them. Recorded from AWS up to March 2026, but for those that are marked. */
 import { after, before } from "node:test";
-import type { Lambda } from "@aws-sdk/client-lambda";
+import { type Lambda, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
 import { arnOf, createFunction } from "#test/functions.ts";
-import { connect, type Product, startProduct } from "#test/product.ts";
+import { accountId, connect, type Product, startProduct } from "#test/product.ts";
 import {
   badParameter,
   conflict,
@@ -125,6 +125,25 @@ const policyRows: RefusalRow[] = [
     (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy: policyOf({ ...statement, Resource: arnOf("wordy") }) }),
     badPolicy,
   ],
+  ...Object.entries({
+    "a Sid twice": policyOf([
+      { ...statement, Sid: "a" },
+      { ...statement, Sid: "a" },
+    ]),
+    "a principal and its inversion": policyOf({ ...statement, NotPrincipal: { AWS: accountId } }),
+    "nobody of an account": policyOf({ ...statement, Principal: { AWS: [] } }),
+    "an unknown version": JSON.stringify({ Version: "2012-10-18", Statement: statement }),
+    "an unknown element": policyOf({ ...statement, Foo: 1 }),
+    "an unknown element of the document": JSON.stringify({ Foo: 1, Statement: statement }),
+    "a condition without keys": policyOf({ ...statement, Condition: { StringEquals: 1 } }),
+    "a condition of no kind": policyOf({ ...statement, Condition: { Foo: { "aws:PrincipalArn": "a" } } }),
+    "an action of another service": policyOf({ ...statement, Action: ["lambda:InvokeFunction", "s3:GetObject"] }),
+    "an action of no service": policyOf({ ...statement, Action: "InvokeFunction" }),
+  }).map(([name, Policy]): RefusalRow => [
+    `PutResourcePolicy: ${name}`,
+    (lambda) => lambda.putResourcePolicy({ ResourceArn: arnOf("there"), Policy }),
+    badPolicy,
+  ]),
 ];
 
 const reserve = (FunctionName: string, ReservedConcurrentExecutions: number) => (lambda: Lambda) =>
@@ -135,6 +154,11 @@ const provision =
     lambda.putProvisionedConcurrencyConfig({ FunctionName, Qualifier, ProvisionedConcurrentExecutions });
 const unpublished = badParameter("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
 const neitherAliasNorVersion = badParameter("The function resource provided must be an alias or a published version.");
+const alreadyProvisioned = conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version");
+const move =
+  (FunctionVersion: string, AdditionalVersionWeights: Record<string, number> = {}) =>
+  (lambda: Lambda) =>
+    lambda.updateAlias({ FunctionName: "by-alias", Name: "live", FunctionVersion, RoutingConfig: { AdditionalVersionWeights } });
 const withoutType = (message: string): Refusal => ({ ...badParameter(message), members: "message" });
 const noProvision: Refusal = {
   code: "ProvisionedConcurrencyConfigNotFoundException",
@@ -180,20 +204,26 @@ const concurrencyRows: RefusalRow[] = [
   ["PutProvisionedConcurrencyConfig: no such version", provision("there", "10"), functionNotFound("there:10")],
   ["PutProvisionedConcurrencyConfig: $LATEST", provision("there", "$LATEST"), unpublished],
   ["PutProvisionedConcurrencyConfig: an alias of $LATEST", provision("there", "dev"), unpublished],
-  [
-    "PutProvisionedConcurrencyConfig: an alias of such a version",
-    provision("provisioned", "live"),
-    conflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"),
-  ],
+  ["PutProvisionedConcurrencyConfig: an alias of such a version", provision("provisioned", "live"), alreadyProvisioned],
   [
     "PutProvisionedConcurrencyConfig: a version of such an alias",
     provision("by-alias", "1"),
     conflict("Version is pointed by a Provisioned Concurrency alias"),
   ],
+  ["PutProvisionedConcurrencyConfig: a second alias of such a version", provision("by-alias", "second"), alreadyProvisioned],
+  [
+    "PutProvisionedConcurrencyConfig: an alias that divides its invocations",
+    provision("split", "divided"),
+    badParameter("Alias with weights can not be used with Provisioned Concurrency"),
+  ],
+  // Here AWS's words are not on record: those of PutProvisionedConcurrencyConfig.
+  ["UpdateAlias: to a version that has it", move("3"), alreadyProvisioned],
+  ["UpdateAlias: to a version that has it, with a part of the invocations", move("1", { 3: 0.5 }), alreadyProvisioned],
+  ["UpdateAlias: to $LATEST", move("$LATEST"), unpublished],
   [
     "PutProvisionedConcurrencyConfig: more than there is",
     provision("there", "1", 1_000),
-    withoutType("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [992]."),
+    withoutType("Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [991]."),
   ],
   [
     "PutProvisionedConcurrencyConfig: too little left",
@@ -254,12 +284,18 @@ const concurrencyRows: RefusalRow[] = [
   ],
 ];
 
+async function publishAgain(lambda: Lambda, FunctionName: string, Timeout: number): Promise<void> {
+  await lambda.updateFunctionConfiguration({ FunctionName, Timeout });
+  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.2 }, { FunctionName });
+  await lambda.publishVersion({ FunctionName });
+}
+
 let product: Product;
 
 before(async () => {
   product = await startProduct();
   const { lambda } = product;
-  for (const name of ["there", "wordy", "reserved", "provisioned", "by-alias", "off"]) {
+  for (const name of ["there", "wordy", "reserved", "provisioned", "by-alias", "split", "off"]) {
     await createFunction(lambda, name, "exports.handler = async () => 1;");
     await lambda.publishVersion({ FunctionName: name });
     await lambda.createAlias({ FunctionName: name, Name: "live", FunctionVersion: "1" });
@@ -272,6 +308,16 @@ before(async () => {
   await reserve("off", 0)(lambda);
   await provision("provisioned", "1", 2)(lambda);
   await provision("by-alias", "live")(lambda);
+  for (const [name, Timeout] of [
+    ["by-alias", 4],
+    ["by-alias", 5],
+    ["split", 4],
+  ] as const)
+    await publishAgain(lambda, name, Timeout);
+  await provision("by-alias", "3")(lambda);
+  await lambda.createAlias({ FunctionName: "by-alias", Name: "second", FunctionVersion: "1" });
+  const RoutingConfig = { AdditionalVersionWeights: { 2: 0.5 } };
+  await lambda.createAlias({ FunctionName: "split", Name: "divided", FunctionVersion: "1", RoutingConfig });
 });
 after(() => product[Symbol.asyncDispose]());
 

@@ -28,6 +28,8 @@ describe("policy documents", () => {
     [documentOf({ ...allow, NotAction: "s3:*" }), "Syntax errors in policy."],
     [documentOf({ ...allow, Resource: 7 }), "Syntax errors in policy."],
     [documentOf(allow, "2012-10-18"), "Syntax errors in policy."],
+    [documentOf({ ...allow, Condition: { Bool: 1 } }), "Syntax errors in policy."],
+    [documentOf({ ...allow, Condition: { Foo: { a: "b" } } }), "Invalid Condition type : Foo"],
     [documentOf(allow, "2008-10-17"), "Policy document must be version 2012-10-17 or greater."],
     [
       documentOf([

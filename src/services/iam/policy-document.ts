@@ -1,23 +1,16 @@
-/**
- * The grammar of policy documents, as far as IAM refuses what breaks it; what a policy permits is not decided here.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
- */
+/** Which documents IAM takes for policies of identities and for trust policies, and what it says of the others. */
 import { AwsError } from "#wire/errors.ts";
+import { hasUniqueSids, isAbsent, parsePolicy, type PolicyJson, statementsOf, textsOf, unknownOperator } from "#wire/policy-grammar.ts";
 import { maximumPolicyCharacters } from "./limits.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
-const documentElements = ["Version", "Id", "Statement"];
-const statementElements = "Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split(" ");
 const syntaxError = "Syntax errors in policy.";
 
 /** Refuses a document that cannot be a managed or inline policy. */
 export function checkIdentityPolicy(document: string): void {
   const policy = parse(document, syntaxError);
-  const statements = statementsOf(policy);
+  const statements = readStatements(policy);
   if (policy["Version"] !== "2012-10-17") throw malformed("Policy document must be version 2012-10-17 or greater.");
-  const sids = statements.flatMap(({ Sid }) => (Sid === undefined || Sid === "" ? [] : [Sid]));
-  if (new Set(sids).size < sids.length) throw malformed("Statement IDs (SID) in a single policy must be unique.");
+  if (!hasUniqueSids(statements)) throw malformed("Statement IDs (SID) in a single policy must be unique.");
   for (const statement of statements) {
     if (isAbsent(statement, "Action") && isAbsent(statement, "NotAction")) throw malformed("Policy statement must contain actions.");
     if (isAbsent(statement, "Resource") && isAbsent(statement, "NotResource")) throw malformed("Policy statement must contain resources.");
@@ -30,7 +23,7 @@ export function checkIdentityPolicy(document: string): void {
 /** Refuses a document that cannot say who may assume a role. */
 export function checkTrustPolicy(document: string): void {
   checkSize(document, maximumPolicyCharacters.trust, "ACLSizePerRole");
-  for (const statement of statementsOf(parse(document, "This policy contains invalid Json"))) {
+  for (const statement of readStatements(parse(document, "This policy contains invalid Json"))) {
     if ("Resource" in statement || "NotResource" in statement) throw malformed("Has prohibited field Resource");
     if (isAbsent(statement, "Principal") && isAbsent(statement, "NotPrincipal")) throw malformed("Missing required field Principal");
     if (isAbsent(statement, "Action") && isAbsent(statement, "NotAction")) throw malformed("Missing required field Action");
@@ -52,37 +45,19 @@ export const sizeOf = (document: string): number => document.replaceAll(/\s/g, "
 export const encodeDocument = (document: string): string =>
   encodeURIComponent(document).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 
-function parse(document: string, invalidJson: string): Json {
-  let policy: unknown;
-  try {
-    policy = JSON.parse(document);
-  } catch {
-    throw malformed(invalidJson);
-  }
-  if (!isObject(policy)) throw malformed(invalidJson);
-  const version = policy["Version"];
-  const isWellFormed = hasOnly(policy, documentElements) && (version === undefined || version === "2008-10-17" || version === "2012-10-17");
-  if (!isWellFormed) throw malformed(syntaxError);
+function parse(document: string, invalidJson: string): PolicyJson {
+  const policy = parsePolicy(document);
+  if (policy === undefined) throw malformed(invalidJson);
   return policy;
 }
 
-function statementsOf(policy: Json): Json[] {
-  const given = policy["Statement"];
-  const statements: unknown[] = Array.isArray(given) ? given : [given];
-  if (statements.length === 0 || !statements.every(isStatement)) throw malformed(syntaxError);
+function readStatements(policy: PolicyJson): PolicyJson[] {
+  const statements = statementsOf(policy);
+  if (statements === undefined) throw malformed(syntaxError);
+  const operator = statements.map(unknownOperator).find((name) => name !== undefined);
+  // As S3 says it of the same grammar; IAM's own words are not on record.
+  if (operator !== undefined) throw malformed(`Invalid Condition type : ${operator}`);
   return statements;
-}
-
-function isStatement(value: unknown): value is Json {
-  if (!isObject(value) || !hasOnly(value, statementElements)) return false;
-  const { Sid, Effect, Condition } = value;
-  return (
-    (Effect === "Allow" || Effect === "Deny") &&
-    (Sid === undefined || typeof Sid === "string") &&
-    (Condition === undefined || (isObject(Condition) && Object.values(Condition).every(isObject))) &&
-    ["Action", "NotAction", "Resource", "NotResource"].every((name) => !(name in value) || isTexts(value[name])) &&
-    !["Action", "Resource", "Principal"].some((name) => name in value && `Not${name}` in value)
-  );
 }
 
 function checkAction(action: string): void {
@@ -103,13 +78,3 @@ function checkResource(resource: string): void {
 }
 
 const malformed = (text: string): AwsError => new AwsError("MalformedPolicyDocumentException", text);
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
-const hasOnly = (value: Json, names: readonly string[]): boolean => Object.keys(value).every((name) => names.includes(name));
-const isTexts = (value: unknown): boolean =>
-  typeof value === "string" || (Array.isArray(value) && value.every((item) => typeof item === "string"));
-const textsOf = (value: unknown): string[] => (Array.isArray(value) ? (value as string[]) : [value as string]);
-const isAbsent = (statement: Json, name: string): boolean => {
-  const value = statement[name];
-  return value === undefined || (Array.isArray(value) && value.length === 0);
-};

@@ -1,4 +1,5 @@
 import { AwsError } from "#wire/errors.ts";
+import type { Principal } from "#wire/principal.ts";
 import { throttleRetrySeconds } from "./limits.ts";
 
 /** Lambda's client errors say whose fault they are. */
@@ -46,6 +47,13 @@ type ThrottleReason = "ConcurrentInvocationLimitExceeded" | "ReservedFunctionCon
 /** Too many invocations run at one time, or wait to be accepted. */
 export const throttled = (reason: ThrottleReason): AwsError =>
   new AwsError("TooManyRequestsException", "Rate Exceeded.", { Reason: reason, ...user, retryAfterSeconds: String(throttleRetrySeconds) });
+
+/** Of what belongs to another account. `action`: `lambda:GetFunction`. */
+export function notAuthorized(principal: Principal, action: string, arn: string): AwsError {
+  const name = principal.kind === "service" ? principal.servicePrincipal : principal.arn;
+  const reason = `because no resource-based policy allows the ${action} action`;
+  return new AwsError("AccessDeniedException", `User: ${name} is not authorized to perform: ${action} on resource: ${arn} ${reason}`);
+}
 
 /** The chain that calls a function has passed through it too often. AWS's own text is not on record. */
 export const recursiveInvocation = (functionArn: string): AwsError =>

@@ -19,6 +19,7 @@ const highWaterBytes = 1_048_576;
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
 const maximumBatchBytes = 1_048_576;
 const maximumBatchEvents = 10_000;
+const maximumBatchSpanMs = 24 * 60 * 60 * 1000;
 const eventOverheadBytes = 26;
 
 interface Gathering {
@@ -81,12 +82,20 @@ export class FunctionLogs implements LogSink {
   }
 
   async #putAll(stream: LogStreamName, lines: readonly LogLine[], bytes: number): Promise<void> {
-    for (const batch of batches(lines, bytes)) {
-      try {
-        await this.#put(stream, batch);
-      } catch (error) {
-        this.#log.error("log lines of a function were lost", { group: stream.group, lines: batch.length, error });
-      }
+    for (const batch of batches(lines, bytes)) await this.#putOrHalve(stream, batch);
+  }
+
+  /** A batch is refused as a whole: what one line in it is refused for shall not take the others along. */
+  async #putOrHalve(stream: LogStreamName, batch: readonly LogLine[]): Promise<void> {
+    try {
+      await this.#put(stream, batch);
+    } catch (error) {
+      const isRefused = error instanceof AwsError && error.code === "InvalidParameterException";
+      if (isRefused && batch.length > 1) {
+        const half = Math.ceil(batch.length / 2);
+        await this.#putOrHalve(stream, batch.slice(0, half));
+        await this.#putOrHalve(stream, batch.slice(half));
+      } else this.#log.error("log lines of a function were lost", { group: stream.group, lines: batch.length, error });
     }
   }
 
@@ -114,18 +123,19 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
   }
 }
 
-/** Cuts lines, `totalBytes` of them, into what one PutLogEvents takes, in the order of their times. */
+/** Cuts lines, of `totalBytes` together, into what one PutLogEvents takes each, in the order of their times. */
 function* batches(lines: readonly LogLine[], totalBytes: number): Generator<readonly LogLine[]> {
   const ordered = lines.toSorted((a, b) => a.timestampMs - b.timestampMs);
-  if (ordered.length <= maximumBatchEvents && totalBytes <= maximumBatchBytes) {
-    if (ordered.length > 0) yield ordered;
-    return;
-  }
+  if (ordered.length === 0) return;
+  const spanMs = ordered.at(-1)!.timestampMs - ordered[0]!.timestampMs;
+  if (ordered.length <= maximumBatchEvents && totalBytes <= maximumBatchBytes && spanMs < maximumBatchSpanMs) return yield ordered;
   let batch: LogLine[] = [];
   let bytes = 0;
   for (const line of ordered) {
     const size = Buffer.byteLength(line.message) + eventOverheadBytes;
-    if (batch.length > 0 && (batch.length === maximumBatchEvents || bytes + size > maximumBatchBytes)) {
+    const [first] = batch;
+    const isWithinSpan = first === undefined || line.timestampMs - first.timestampMs < maximumBatchSpanMs;
+    if (first && (batch.length === maximumBatchEvents || bytes + size > maximumBatchBytes || !isWithinSpan)) {
       yield batch;
       batch = [];
       bytes = 0;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { rootPrincipal, servicePrincipal } from "#wire/principal.ts";
 import { functionArn, parseFunctionName, parseUnqualifiedName } from "./function-name.ts";
 
 const scope = { accountId: "111111111111", region: "eu-west-1" };
@@ -44,6 +45,23 @@ describe("the name of a function", () => {
       code: "ResourceNotFoundException",
       message: "Functions from 'us-east-1' are not reachable in this region ('eu-west-1')",
     });
+  });
+
+  test("of another account is refused to whoever is of this one, and to no service", () => {
+    const text = "arn:aws:lambda:eu-west-1:222222222222:function:my-fn:prod";
+    const theirs = { ...id, accountId: "222222222222", qualifier: "prod" };
+    for (const [operation, action] of [
+      ["GetFunction", "GetFunction"],
+      ["Invoke", "InvokeFunction"],
+    ] as const) {
+      assert.throws(() => parseFunctionName(text, { ...scope, principal: rootPrincipal(scope.accountId), operation }), {
+        code: "AccessDeniedException",
+        message: `User: arn:aws:iam::111111111111:root is not authorized to perform: lambda:${action} on resource: ${text} because no resource-based policy allows the lambda:${action} action`,
+      });
+    }
+    const principal = servicePrincipal("sns.amazonaws.com", scope.accountId);
+    assert.deepEqual(parseFunctionName(text, { ...scope, principal, operation: "Invoke" }), theirs);
+    assert.deepEqual(parseFunctionName(text, scope), theirs);
   });
 
   test("has no qualifier where the function as a whole is meant", () => {

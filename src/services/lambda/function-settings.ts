@@ -110,11 +110,17 @@ function checkDeadLetterTarget(arn: string | undefined): string | undefined {
   throw invalidParameter(`The dead letter target ${arn} is invalid: it must be the ARN of an SQS queue or an SNS topic.`);
 }
 
-function checkSnapStart({ snapStart, runtime, image, isTenantIsolated }: Settings): void {
+/** https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes. The words are AWS's for images and runtimes, and after them for the others. */
+function checkSnapStart({ snapStart, runtime, image, isTenantIsolated, ephemeralStorageMb, fileSystems }: Settings): void {
   if (snapStart === "None") return;
   if (image !== undefined) throw invalidParameter("ContainerImage is not supported for SnapStart enabled functions.");
   if (!hasSnapStart(runtime)) throw invalidParameter(`${runtime} is not supported for SnapStart enabled functions.`);
   if (isTenantIsolated) throw invalidParameter("Tenant isolation is not supported for SnapStart enabled functions.");
+  if (fileSystems?.length) throw invalidParameter("FileSystemConfigs is not supported for SnapStart enabled functions.");
+  if (ephemeralStorageMb > defaultEphemeralStorageMb)
+    throw invalidParameter(
+      `EphemeralStorage larger than ${defaultEphemeralStorageMb} MB is not supported for SnapStart enabled functions.`,
+    );
 }
 
 function applyLogging(current: Logging, request: SettingsRequest["LoggingConfig"]): Logging {

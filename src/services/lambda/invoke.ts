@@ -3,7 +3,7 @@
  * event source mappings and the services that push. No trigger has a way of its own to the sandbox.
  */
 import { type Eventual, whenKnown } from "#kit/eventual.ts";
-import { type InvocationOutcome, type ResponseSink, SandboxBusy, SandboxFailure } from "#sandbox/contract.ts";
+import { type InvocationOutcome, type InvocationRequest, type ResponseSink, SandboxBusy, SandboxFailure } from "#sandbox/contract.ts";
 import { AwsError } from "#wire/errors.ts";
 import { invalidParameter, notInState, recursiveInvocation, throttled } from "./errors.ts";
 import { mountFailure } from "./function-file-systems.ts";
@@ -29,9 +29,9 @@ export interface Invocation {
   /** Of an asynchronous event: which attempt this is. */
   attempt?: Attempt;
   /** JSON text. */
-  clientContext?: string;
+  clientContext?: string | undefined;
   tailLog?: boolean;
-  tenantId?: string;
+  tenantId?: string | undefined;
   /** Where a streamed answer shall go; is told the version that serves. */
   openStream?: (version: string) => ResponseSink;
 }
@@ -78,16 +78,16 @@ export async function invokeFunction(state: LambdaState, invocation: Invocation)
   const chain = continueChain(state, invocation.target, trace?.header ?? invocation.traceId);
   const traceId = chain instanceof Promise ? await chain : chain;
   try {
-    const request = {
+    const request: InvocationRequest = {
       requestId: invocation.requestId,
       payload,
       invokedFunctionArn: functionArn(invocation.target, invocation.target.qualifier),
       traceId,
       tailLog: invocation.tailLog ?? false,
-      ...(invocation.clientContext !== undefined && { clientContext: invocation.clientContext }),
-      ...(invocation.tenantId !== undefined && { tenantId: invocation.tenantId }),
-      ...(invocation.openStream && { stream: invocation.openStream(version.version) }),
-      ...(trace && { trace: trace.forSandbox }),
+      clientContext: invocation.clientContext,
+      tenantId: invocation.tenantId,
+      stream: invocation.openStream?.(version.version),
+      trace: trace?.forSandbox,
     };
     const outcome = await state.admission.run(version, () => state.sandbox.invoke(state.specs.of(version), request));
     trace?.answered(outcome);

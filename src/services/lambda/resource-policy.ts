@@ -5,6 +5,7 @@
 import type { AddPermissionRequest } from "@aws-sdk/client-lambda";
 import type { Present } from "#wire/operation.ts";
 import { AwsError } from "#wire/errors.ts";
+import { hasUniqueSids, isAbsent, parsePolicy, type PolicyJson, statementsOf, textsOf, unknownOperator } from "#wire/policy-grammar.ts";
 import { invalidParameter } from "./errors.ts";
 import { resourcePolicyBytes } from "./limits.ts";
 
@@ -87,35 +88,29 @@ export function withoutStatement(policy: PolicyDocument, statementId: string): P
   return left.length === 0 ? undefined : { ...policy, Statement: left };
 }
 
-/** The document of PutResourcePolicy. Throws unless it is a policy that names principals, for this resource only. */
+/**
+ * The document of PutResourcePolicy. Throws unless it is a policy that names principals, for actions of Lambda's and this resource only. AWS's
+ * words are not on record.
+ */
 export function readPolicy(text: string, resourceArn: string): PolicyDocument {
-  const document = parse(text);
-  const statements = [document?.Statement ?? []].flat();
-  if (document === undefined || statements.length === 0 || !statements.every((statement) => isStatement(statement, resourceArn))) {
+  const document = parsePolicy(text);
+  const statements = document && statementsOf(document);
+  if (!statements?.every((statement) => isForResource(statement, resourceArn)) || !hasUniqueSids(statements)) {
     throw invalidParameter("The provided policy document is invalid. Please check the policy and try again.");
   }
-  const policy = { ...document, Statement: statements as PolicyStatement[] };
+  const policy = { ...document, Statement: statements as unknown as PolicyStatement[] };
   checkSize(policy);
   return policy;
 }
 
-function parse(text: string): { Version?: string; Id?: string; Statement?: unknown } | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isStatement(value: unknown, resourceArn: string): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { Effect, Principal, Action, Resource } = value as Partial<PolicyStatement>;
-  const names = (one: unknown): one is string | string[] =>
-    [one ?? []].flat().length > 0 && [one].flat().every((name) => typeof name === "string");
-  const isForResource = names(Resource) && [Resource].flat().every((arn) => arn === resourceArn || arn.startsWith(`${resourceArn}:`));
-  const isForSomebody = Principal === "*" || (typeof Principal === "object" && Principal !== null && Object.values(Principal).every(names));
-  return (Effect === "Allow" || Effect === "Deny") && isForSomebody && names(Action) && isForResource;
+function isForResource(statement: PolicyJson, resourceArn: string): boolean {
+  const namesResource = (arn: string): boolean => arn === resourceArn || arn.startsWith(`${resourceArn}:`);
+  return (
+    !["Principal", "Action", "Resource"].some((name) => isAbsent(statement, name)) &&
+    textsOf(statement["Action"]).every((action) => /^(?:\*|lambda:[a-z*?]+)$/i.test(action)) &&
+    textsOf(statement["Resource"]).every(namesResource) &&
+    unknownOperator(statement) === undefined
+  );
 }
 
 function checkSize(policy: PolicyDocument): void {

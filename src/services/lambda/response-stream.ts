@@ -6,11 +6,18 @@ import type { ResponseSink } from "#sandbox/contract.ts";
 
 /** What may wait for the reader before the function has to. */
 const waitingBytes = 1024 * 1024;
+/** What each piece costs besides its bytes. */
+const pieceOverheadBytes = 100;
+/** Pieces up to this size are put together behind others that wait: each might hold on to all that was received with it. */
+const smallPieceBytes = 4096;
+const joinedBytes = 32 * 1024;
 
 export class ResponseStream implements ResponseSink, AsyncIterable<Uint8Array> {
   readonly #begun = Promise.withResolvers<string>();
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  /** Where small pieces are put together, behind those that wait. */
+  #joined: { memory: Buffer; usedBytes: number } | undefined;
   #isOver = false;
   #isAbandoned = false;
   /** Set while the reader waits for bytes, or the writer for room. */
@@ -27,9 +34,8 @@ export class ResponseStream implements ResponseSink, AsyncIterable<Uint8Array> {
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#isAbandoned) return undefined;
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
+    if (this.#isAbandoned || bytes.length === 0) return undefined;
+    this.#keep(bytes);
     this.#onBytes?.();
     if (this.#waitingBytes <= waitingBytes) return undefined;
     this.#room ??= Promise.withResolvers();
@@ -46,6 +52,7 @@ export class ResponseStream implements ResponseSink, AsyncIterable<Uint8Array> {
   abandon(): void {
     this.#isAbandoned = true;
     this.#waiting = [];
+    this.#joined = undefined;
     this.#makeRoom();
     this.end();
   }
@@ -65,7 +72,28 @@ export class ResponseStream implements ResponseSink, AsyncIterable<Uint8Array> {
     }
   }
 
+  #keep(bytes: Uint8Array): void {
+    if (this.#waiting.length === 0 || bytes.length > smallPieceBytes) return this.#add(bytes);
+    if (this.#joined && this.#joined.usedBytes + bytes.length > joinedBytes) this.#endJoined();
+    this.#joined ??= { memory: Buffer.allocUnsafeSlow(joinedBytes), usedBytes: 0 };
+    this.#joined.memory.set(bytes, this.#joined.usedBytes);
+    this.#joined.usedBytes += bytes.length;
+    this.#waitingBytes += bytes.length;
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#endJoined();
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length + pieceOverheadBytes;
+  }
+
+  #endJoined(): void {
+    if (this.#joined) this.#waiting.push(this.#joined.memory.subarray(0, this.#joined.usedBytes));
+    this.#joined = undefined;
+  }
+
   #take(): readonly Uint8Array[] {
+    this.#endJoined();
     const taken = this.#waiting;
     this.#waiting = [];
     this.#makeRoom();

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { invalidParameter } from "./errors.ts";
 
 /**
- * DIVERGES: AWS has closed some of these for new functions (nodejs20.x, provided.al2, python3.9); what we can run stays creatable,
+ * DIVERGES: AWS has closed some of these for new functions (nodejs20.x, provided.al2, python3.9, ruby3.2); what we can run stays creatable,
  * because nobody migrates easier by being locked out on the own machine.
  */
 export const runnable = [

@@ -59,7 +59,7 @@ export interface LambdaState {
   satellites: SatelliteStore;
   codeSigning: CodeSigningStore;
   admission: Admission;
-  /** Held while something is changed that is weighed against the limits of the whole account. */
+  /** Held while something is changed that is weighed against the limits of the whole account, or against other provisioned concurrency. */
   accountChange: Semaphore;
   events: EventStore;
   /** Rung when an asynchronous event has been accepted. */

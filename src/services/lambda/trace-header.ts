@@ -62,10 +62,12 @@ export function withDecision(header: string, isSampled: boolean, parent: string 
   );
 }
 
+const ownParentIn = (header: string): string => header.slice(rootCharacters - 16, rootCharacters);
+
 /** Functions find all members in their header. What nobody wanted to sample is not; a parent that nobody named is one of no meaning. */
 function whole(header: string): string {
   if (header.includes(";Parent=") && header.includes(";Sampled=")) return header;
-  return withDecision(header, decisionIn(header) ?? false, parentIn(header) ?? header.slice(rootCharacters - 16, rootCharacters));
+  return withDecision(header, decisionIn(header) ?? false, parentIn(header) ?? ownParentIn(header));
 }
 
 /** How often the function has been invoked in this chain. */
@@ -74,8 +76,10 @@ export const countInChain = (header: string, functionArn: string): number =>
 
 /** The header that the function itself gets, and passes on to what it calls. */
 export function withInvocationOf(incoming: string, functionArn: string): string {
-  const header = whole(incoming);
   const hash = hashOf(functionArn);
+  // Most invocations begin a chain that nobody follows.
+  if (incoming.length === rootCharacters) return `${incoming};Parent=${ownParentIn(incoming)};Sampled=0;${lineageStart}${hash}:1`;
+  const header = whole(incoming);
   // Most chains begin here.
   if (!header.includes(lineageStart)) return `${header};${lineageStart}${hash}:1`;
   const counts = lineageOf(header);

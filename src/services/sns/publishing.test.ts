@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createVerify } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { AwsError } from "#wire/errors.ts";
+import type { Principal } from "#wire/principal.ts";
 import { contentDigest } from "./message.ts";
 import { textToSign } from "./signing.ts";
 import { accountId, arnOf, openSnsTrial, queueArn, root, signingPublicKey, type SnsTrial } from "./trial.ts";
@@ -250,6 +251,28 @@ describe("publishing", () => {
     await assert.rejects(trial.sns.getSubscriptionAttributes({ SubscriptionArn }, root), { message: "Subscription does not exist" });
     await trial.sns.confirmSubscription({ TopicArn, Token: (JSON.parse(last.body) as { Token: string }).Token }, root);
     assert.equal((await trial.sns.getSubscriptionAttributes({ SubscriptionArn }, root)).Attributes!.PendingConfirmation, "false");
+  });
+
+  test("an address that is not public is for those subscribers only that no function subscribed", async () => {
+    const { TopicArn } = await trial.sns.createTopic({ Name: "inside" }, root);
+    const roleArn = `arn:aws:iam::${accountId}:role/r`;
+    const session = {
+      kind: "assumed-role",
+      accountId,
+      arn: `arn:aws:sts::${accountId}:assumed-role/r/f`,
+      userId: "AROA:f",
+      roleArn,
+    } as const;
+    const ofFunction = { ...session, sessionName: "f", openedBy: "lambda.amazonaws.com" };
+    const subscribeAs = async (as: Principal): Promise<boolean | undefined> => {
+      await trial.sns.subscribe({ TopicArn, Protocol: "http", Endpoint: "http://localhost/hook" }, { ...root, as });
+      await trial.settle();
+      return trial.posts.at(-1)?.mayBePrivate;
+    };
+    assert.equal(await subscribeAs(ofFunction), false);
+    assert.equal(await subscribeAs(ofFunction), false, "asked again by the same");
+    assert.equal(await subscribeAs({ ...session, sessionName: "somebody" }), true, "asked again by somebody who may");
+    assert.equal(await subscribeAs(ofFunction), true, "what was allowed stays so");
   });
 
   test("mails and texts wait in the outbox", async () => {

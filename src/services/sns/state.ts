@@ -11,6 +11,7 @@ import { Bell } from "./bell.ts";
 import { Poster } from "./doors/post.ts";
 import { FilterPolicies } from "./filter-policy.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { privateSubscribers } from "./migrations/0002-private-subscribers.ts";
 import type { SnsPorts } from "./ports.ts";
 import { Sequences } from "./sequences.ts";
 import { MessageSigner } from "./signing.ts";
@@ -47,7 +48,7 @@ export type SnsOperation<Input, Output> = Operation<Input, Output, SnsState>;
 
 export async function openSns(dependencies: ServiceDependencies & SnsPorts): Promise<SnsState> {
   const { clock, ids, log, calls, database, endpoint, certificateOrigin, certificates, isRootKey } = dependencies;
-  await database.migrate("sns", [initial]);
+  await database.migrate("sns", [initial, privateSubscribers]);
   return {
     clock,
     ids,

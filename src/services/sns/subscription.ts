@@ -25,6 +25,8 @@ export interface Subscription {
   isAuthenticated: boolean;
   /** ARN of who subscribed. */
   principalArn: string;
+  /** Whether its endpoint may have an address that is not public: not if a function subscribed it, which reaches none of those itself. */
+  mayBePrivate: boolean;
 }
 
 export const isRaw = ({ attributes }: Pick<Subscription, "attributes">): boolean => attributes.RawMessageDelivery === "true";

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Message, SQS } from "@aws-sdk/client-sqs";
+import { CompiledQuery } from "kysely";
 import { randomIds } from "#kit/ids.ts";
 import { silentLog } from "#kit/log.ts";
 import { ManualClock } from "#kit/manual-clock.ts";
@@ -34,6 +35,7 @@ export interface SqsTrial extends AsyncDisposable {
 
 const elapseStepMs = 100;
 const writesPerStep = 4;
+const nothing = CompiledQuery.raw("SELECT 1");
 
 export const accountId = "123456789012";
 export const root = { as: rootPrincipal(accountId), region: "eu-central-1" };
@@ -76,7 +78,7 @@ export async function openSqsTrial(): Promise<SqsTrial> {
       for (let passedMs = 0; passedMs < byMs; passedMs += elapseStepMs) {
         await clock.advance(elapseStepMs);
         // Each comes back when all writes before it have.
-        for (let write = 0; write < writesPerStep; write++) await database.write([]);
+        for (let write = 0; write < writesPerStep; write++) await database.write([{ query: nothing }]);
       }
     },
     async restart() {

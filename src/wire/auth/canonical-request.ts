@@ -78,9 +78,10 @@ export function canonicalHeaders(
 ): string {
   let lines = "";
   for (const name of names) {
-    // The client chose the names: `constructor` is not a header of every object.
-    const value = (Object.hasOwn(headers, name) ? headers[name] : undefined) ?? "";
-    lines += `${name}:${typeof value === "string" ? foldSpaces(value) : value.map(foldSpaces).join(",")}\n`;
+    const value: unknown = headers[name];
+    // The client chose the names: what every object has by the name of `constructor` is no header.
+    const text = typeof value === "string" ? foldSpaces(value) : Array.isArray(value) ? value.map(foldSpaces).join(",") : "";
+    lines += `${name}:${text}\n`;
   }
   return lines;
 }

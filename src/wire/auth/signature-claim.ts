@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { unescape } from "node:querystring";
 import { AuthenticationFailure } from "./authentication-failure.ts";
+import { BoundedCache } from "./bounded-cache.ts";
 import type { QueryParameter } from "./canonical-request.ts";
 
 /** What a request says of its signature, well-formed but not verified. */
@@ -37,21 +38,27 @@ export function readClaim(headers: Headers, query: readonly QueryParameter[]): S
 }
 
 /** As every SDK writes it; what it matches means the same to the tolerant reader below. */
-const usualForm = /^(AWS4-HMAC-SHA256) Credential=([^,\s]+), ?SignedHeaders=([^,\s]+), ?Signature=([^,\s]+)$/;
+const usualForm =
+  /^AWS4-HMAC-SHA256 Credential=([^,\s/]+)\/(([^,\s/]+)\/([^,\s/]+)\/([^,\s/]+)\/aws4_request), ?SignedHeaders=([^,\s]+), ?Signature=([^,\s]+)$/;
+/** Of the date. */
+const basicForm = /^\d{8}T\d{6}Z$/;
 
 function readAuthorization(authorization: string, headers: Headers): SignatureClaim {
   const usual = usualForm.exec(authorization);
   const timestamp = single(headers["x-amz-date"]);
-  if (usual === null || timestamp === undefined) return readUnusualAuthorization(authorization, headers);
-  return readParts({
-    scheme: usual[1]!,
-    credential: usual[2]!,
-    signedHeaders: usual[3]!,
-    signature: usual[4]!,
+  if (usual === null || timestamp === undefined || !basicForm.test(timestamp)) return readUnusualAuthorization(authorization, headers);
+  return {
+    accessKeyId: usual[1]!,
+    scope: usual[2]!,
+    day: usual[3]!,
+    region: usual[4]!,
+    signingName: usual[5]!,
+    signedHeaders: namesIn(usual[6]!),
+    signature: usual[7]!,
     timestamp,
     sessionToken: single(headers["x-amz-security-token"]),
     expiresSeconds: undefined,
-  });
+  };
 }
 
 /** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`: any order, commas or spaces between, as AWS takes it. */
@@ -128,7 +135,7 @@ function readParts({ scheme, credential, signedHeaders, timestamp, signature, se
       `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'. `,
     );
   }
-  if (!/^\d{8}T\d{6}Z$/.test(timestamp)) {
+  if (!basicForm.test(timestamp)) {
     throw incomplete(`Date must be in ISO-8601 'basic format'. Got '${timestamp}'. See http://en.wikipedia.org/wiki/ISO_8601`);
   }
   return {
@@ -137,12 +144,21 @@ function readParts({ scheme, credential, signedHeaders, timestamp, signature, se
     day: day!,
     region: region!,
     signingName: signingName!,
-    signedHeaders: signedHeaders.split(";"),
+    signedHeaders: namesIn(signedHeaders),
     signature,
     timestamp,
     sessionToken,
     expiresSeconds,
   };
+}
+
+/** Clients sign the same headers again and again. */
+const knownLists = new BoundedCache<readonly string[]>(200);
+
+function namesIn(signedHeaders: string): readonly string[] {
+  let names = knownLists.get(signedHeaders);
+  if (names === undefined) knownLists.set(signedHeaders, (names = signedHeaders.split(";")));
+  return names;
 }
 
 const incomplete = (message: string): AuthenticationFailure => new AuthenticationFailure("incomplete", message);
@@ -163,8 +179,15 @@ export function formatTimestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+|[-:]/g, "");
 }
 
+/** A second has one timestamp, and thousands of requests. */
+let last = { timestamp: "", milliseconds: Number.NaN };
+
 /** Milliseconds since the epoch; NaN if there is no such time. */
 export function parseTimestamp(timestamp: string): number {
-  const digits = (start: number, end: number): string => timestamp.slice(start, end);
-  return Date.parse(`${digits(0, 4)}-${digits(4, 6)}-${digits(6, 8)}T${digits(9, 11)}:${digits(11, 13)}:${digits(13, 16)}`);
+  if (timestamp !== last.timestamp) {
+    const digits = (start: number, end: number): string => timestamp.slice(start, end);
+    const text = `${digits(0, 4)}-${digits(4, 6)}-${digits(6, 8)}T${digits(9, 11)}:${digits(11, 13)}:${digits(13, 16)}`;
+    last = { timestamp, milliseconds: Date.parse(text) };
+  }
+  return last.milliseconds;
 }

@@ -76,13 +76,41 @@ export function verifyRequest(request: SignedRequest, options: VerificationOptio
     const query = parseQuery(request.query);
     const claim = readClaim(request.headers, query);
     if (claim === undefined) return { kind: "anonymous" };
-    const signedAtMs = checkTime(claim, options.clock.now());
-    checkSignedHeaders(claim, request.headers);
-    checkScope(claim, options.signingName);
+    const signedAtMs = checkClaim(claim, request.headers, options);
     return whenKnown(credentials.find(claim.accessKeyId, claim.sessionToken), (credential) =>
       inWordsOf(protocol, () => verifyClaim(claim, signedAtMs, credential, { request, query }, options)),
     );
   });
+}
+
+/**
+ * As much of `verifyRequest` as can be done before the body has come: whether the request claims to be signed, by somebody who exists. Throws and
+ * rejects likewise.
+ */
+export function verifySigner(request: Pick<SignedRequest, "query" | "headers">, options: VerificationOptions): Eventual<boolean> {
+  const { credentials, protocol } = options;
+  return inWordsOf(protocol, () => {
+    const claim = readClaim(request.headers, parseQuery(request.query));
+    if (claim === undefined) return false;
+    checkClaim(claim, request.headers, options);
+    return whenKnown(credentials.find(claim.accessKeyId, claim.sessionToken), (credential) =>
+      inWordsOf(protocol, () => validOf(credential).status === "valid"),
+    );
+  });
+}
+
+/** Gives the milliseconds at which the request was signed. */
+function checkClaim(claim: SignatureClaim, headers: Headers, { clock, signingName }: VerificationOptions): number {
+  const signedAtMs = checkTime(claim, clock.now());
+  checkSignedHeaders(claim, headers);
+  checkScope(claim, signingName);
+  return signedAtMs;
+}
+
+function validOf(credential: Credential): Extract<Credential, { status: "valid" }> {
+  if (credential.status === "expired") throw new AuthenticationFailure("expired-token");
+  if (credential.status !== "valid") throw new AuthenticationFailure("unknown-key");
+  return credential;
 }
 
 /** What an authentication failure is called depends on the protocol. */
@@ -102,10 +130,9 @@ function verifyClaim(
   { keys, signingName }: VerificationOptions,
 ): SignedBy {
   const { accessKeyId, sessionToken, region, scope, day, timestamp, signature } = claim;
-  if (credential.status === "expired") throw new AuthenticationFailure("expired-token");
-  if (credential.status !== "valid") throw new AuthenticationFailure("unknown-key");
+  const { secretAccessKey, principal } = validOf(credential);
 
-  const key = keys.derive(accessKeyId, credential.secretAccessKey, day, region, signingName);
+  const key = keys.derive(accessKeyId, secretAccessKey, day, region, signingName);
   const payload = payloadOf(claim, request, query);
   if (!isRequestSigned(claim, request, query, payload, key)) throw new AuthenticationFailure("bad-signature");
   if (!isPlaceholder(payload) && payload !== request.bodySha256()) {
@@ -113,7 +140,7 @@ function verifyClaim(
   }
   return {
     kind: "signed",
-    principal: credential.principal,
+    principal,
     accessKeyId,
     sessionToken,
     region,

@@ -10,20 +10,30 @@ import type { AsyncEvent } from "./event.ts";
 /** Takes an event for an asynchronous invocation. Resolves when it is on disk; from then on it is never lost. */
 export async function acceptEvent(
   state: LambdaState,
-  { payload, ...event }: Pick<AsyncEvent, "requestId" | "target" | "payload" | "context">,
+  { requestId, target, payload, context }: Pick<AsyncEvent, "requestId" | "target" | "payload" | "context">,
   limitBytes = asynchronousPayloadBytes,
 ): Promise<void> {
   if (payload.length > limitBytes) {
     const text = `${payload.length} byte payload is too large for the Event invocation type (limit ${limitBytes} bytes)`;
     throw new AwsError("RequestTooLargeException", text, { Type: "User" });
   }
-  const version = await findInvocable(state, { target: event.target, ...event.context });
-  const context = { ...event.context, traceId: state.tracer.decide(version, event.context.traceId) };
+  const { clientContext, tenantId } = context;
+  const found = findInvocable(state, { target, tenantId });
+  const version = found instanceof Promise ? await found : found;
+  const traceId = state.tracer.decide(version, context.traceId);
   const nowMs = state.clock.now();
-  const accepted = { ...event, context, payload: checkJson(payload), acceptedMs: nowMs, dueMs: nowMs, failures: 0, refusals: 0 };
   try {
-    const queued = await state.events.add(accepted);
-    state.metrics.add("AsyncEventsReceived", event.target);
+    const queued = await state.events.add({
+      requestId,
+      target,
+      payload: checkJson(payload),
+      context: { traceId, clientContext, tenantId },
+      acceptedMs: nowMs,
+      dueMs: nowMs,
+      failures: 0,
+      refusals: 0,
+    });
+    state.metrics.add("AsyncEventsReceived", target);
     state.eventBell.ring(queued);
   } catch (error) {
     throw error instanceof WriteQueueFull ? throttled("CallerRateLimitExceeded") : error;

@@ -38,7 +38,7 @@ export class EventStore {
 
   /** Resolves with the event, which has its place in the queue now, when it is on disk. */
   async add(accepted: Omit<AsyncEvent, "sequence">): Promise<AsyncEvent> {
-    const event = { sequence: ++this.#lastSequence, ...accepted };
+    const event = { ...accepted, sequence: ++this.#lastSequence };
     await this.#database.write([{ query: withParameters(insertion, Object.values(toRow(event))) }]);
     return event;
   }
@@ -89,8 +89,10 @@ export class EventStore {
 /** What changes in the life of an event. */
 type Progress = Pick<AsyncEvent, "failures" | "refusals" | "lastRefusal" | "settlement">;
 
+const progressOf = ({ failures, refusals, lastRefusal, settlement }: AsyncEvent) => ({ failures, refusals, lastRefusal, settlement });
+
 function toRow(event: AsyncEvent): Tables[typeof table] {
-  const { sequence, requestId, target, payload, context, acceptedMs, dueMs, ...progress } = event;
+  const { sequence, requestId, target, payload, context, acceptedMs, dueMs } = event;
   return {
     sequence,
     request_id: requestId,
@@ -100,7 +102,7 @@ function toRow(event: AsyncEvent): Tables[typeof table] {
     accepted_ms: acceptedMs,
     payload,
     context: JSON.stringify(context),
-    progress: JSON.stringify(progress satisfies Progress),
+    progress: JSON.stringify(progressOf(event)),
   };
 }
 

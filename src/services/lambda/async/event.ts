@@ -29,10 +29,10 @@ export interface AsyncEvent {
 
 /** What of the request the function sees besides its payload. */
 export interface AsyncContext {
-  clientContext?: string;
+  clientContext?: string | undefined;
   /** X-Amzn-Trace-Id, see trace-header.ts. */
   traceId: string;
-  tenantId?: string;
+  tenantId?: string | undefined;
 }
 
 export interface Refusal {

@@ -1,13 +1,13 @@
 import { AwsError } from "#wire/errors.ts";
 import { invalidParameter } from "../errors.ts";
-import { functionArn, parseFunctionName, type Scope } from "../function-name.ts";
+import { type Caller, functionArn, parseFunctionName, type Scope } from "../function-name.ts";
 import { requireVersion } from "../qualifiers.ts";
 import type { LambdaState } from "../state.ts";
 import type { Mapping } from "./mapping.ts";
 
 /** The function's ARN as the caller qualified it. Rejects when there is no such function, version or alias. */
-export async function mappedFunctionArn(state: LambdaState, functionName: string, scope: Scope): Promise<string> {
-  const reference = parseFunctionName(functionName, scope);
+export async function mappedFunctionArn(state: LambdaState, functionName: string, caller: Caller): Promise<string> {
+  const reference = parseFunctionName(functionName, caller);
   try {
     await requireVersion(state, reference);
   } catch (error) {

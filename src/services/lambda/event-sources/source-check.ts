@@ -9,7 +9,7 @@ import { isQueue } from "./source.ts";
 
 /**
  * Asks the source's own service whether it is there and fits the function, on behalf of the function's role. Throws AWS's errors.
- * DIVERGES: sources whose services are not served yet are taken to be there.
+ * DIVERGES: sources whose services are not served yet are taken to be there; a queue of another account is refused, whatever its policy says.
  */
 export async function checkSource(
   state: Pick<LambdaState, "sqs" | "roles" | "store" | "aliases">,
@@ -17,7 +17,14 @@ export async function checkSource(
   functionArn: string,
   scope: Scope,
 ): Promise<void> {
-  if (!isQueue(kind) || sourceArn === undefined) return;
+  if (sourceArn === undefined) return;
+  const [, , , sourceRegion, sourceAccountId] = sourceArn.split(":");
+  // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html and the guide's pages of the other sources: "in the same AWS Region". The text
+  // is the one that CloudFormation showed (github.com/pmuens/serverless-kinesis-streams/issues/1).
+  if (sourceRegion !== scope.region) throw invalidParameter(`Event source region must match Lambda region ${scope.region}`);
+  if (!isQueue(kind)) return;
+  if (sourceAccountId !== scope.accountId)
+    throw invalidParameter("The function execution role does not have permissions to call ReceiveMessage on SQS");
   const target = parseFunctionName(functionArn, scope);
   const version = await requireVersion(state, target);
   const as = await state.roles.of(version.roleArn, target);

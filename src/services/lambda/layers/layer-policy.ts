@@ -5,7 +5,7 @@
 import type { AddLayerVersionPermissionRequest } from "@aws-sdk/client-lambda";
 import { AwsError } from "#wire/errors.ts";
 import type { Present, RequestContext } from "#wire/operation.ts";
-import { resourceConflict } from "../errors.ts";
+import { notAuthorized, resourceConflict } from "../errors.ts";
 import type { PolicyDocument, PolicyStatement } from "../resource-policy.ts";
 import type { LambdaState } from "../state.ts";
 import { layerVersionArn, type LayerVersionId } from "./layer-version.ts";
@@ -30,11 +30,7 @@ type Caller = Pick<RequestContext<Pick<LambdaState, "layers">>, "state" | "accou
 /** Throws unless the layer version is the caller's own or its policy admits the caller's account. Others are not even told whether it is there. */
 export async function checkLayerAccess(id: LayerVersionId, { state, accountId, principal }: Caller): Promise<void> {
   if (id.accountId === accountId || admits((await state.layers.policy(id))?.document, accountId)) return;
-  const user = principal.kind === "service" ? principal.servicePrincipal : principal.arn;
-  throw new AwsError(
-    "AccessDeniedException",
-    `User: ${user} is not authorized to perform: lambda:GetLayerVersion on resource: ${layerVersionArn(id)} because no resource-based policy allows the lambda:GetLayerVersion action`,
-  );
+  throw notAuthorized(principal, "lambda:GetLayerVersion", layerVersionArn(id));
 }
 
 /** We know of no organizations: what is for one is for nobody. */

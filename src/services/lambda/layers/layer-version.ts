@@ -5,7 +5,7 @@
 import type { Architecture, LayerVersionsListItem, Runtime } from "@aws-sdk/client-lambda";
 import { AwsError } from "#wire/errors.ts";
 import { invalidParameter } from "../errors.ts";
-import type { Scope } from "../function-name.ts";
+import { type Caller, refuseOtherAccount, refuseOtherRegion, type Scope } from "../function-name.ts";
 import type { CodePackage } from "../function-version.ts";
 
 /** Where a layer lives. */
@@ -30,16 +30,20 @@ export interface LayerVersion extends LayerVersionId {
 
 const layerArnForm = /^arn:aws[\w-]*:lambda:([\w-]+):(\d{12}):layer:([\w-]+)(?::(\d+))?$/;
 
-/** A layer by its name or ARN. The pattern has been validated. */
-export function parseLayerName(text: string, { accountId, region }: Scope): LayerId {
-  const [, arnRegion = region, arnAccountId = accountId, name = text] = layerArnForm.exec(text) ?? [];
-  return { accountId: arnAccountId, region: arnRegion, name };
+/** A layer by its name or ARN. The pattern has been validated. Throws for another region's or account's layer. */
+export function parseLayerName(text: string, caller: Caller): LayerId {
+  const [, region = caller.region, accountId = caller.accountId, name = text] = layerArnForm.exec(text) ?? [];
+  // AWS's words for functions; those for layers are not on record.
+  refuseOtherRegion("Layers", region, caller);
+  const id = { accountId, region, name };
+  if (accountId !== caller.accountId) refuseOtherAccount(caller, layerArn(id));
+  return id;
 }
 
-/** The version of a layer that a request names by two members. Throws for a number that no version has. */
-export function parseLayerVersion(layerName: string, number: number, scope: Scope): LayerVersionId {
+/** The version of a layer that a request names by two members. Throws for a number that no version has, too. */
+export function parseLayerVersion(layerName: string, number: number, caller: Caller): LayerVersionId {
   if (number < 1) throw invalidParameter("Layer Version Cannot be less than 1");
-  return { ...parseLayerName(layerName, scope), number };
+  return { ...parseLayerName(layerName, caller), number };
 }
 
 /** Undefined for what is no layer version of an account: AWS's own layers (`arn:aws:lambda:::awslayer:…`). */

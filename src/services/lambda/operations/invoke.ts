@@ -14,18 +14,14 @@ export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = as
   const payload = input.Payload ?? empty;
   const clientContext = readClientContext(input.ClientContext);
   const traceId = traceHeaderFor(state.clock.now(), requestId, context.traceHeader);
-  const shared = {
-    traceId,
-    ...(clientContext !== undefined && { clientContext }),
-    ...(input.TenantId !== undefined && { tenantId: input.TenantId }),
-  };
+  const tenantId = input.TenantId;
   if (input.InvocationType === "DryRun") {
-    const version = await findInvocable(state, { target, ...shared });
+    const version = await findInvocable(state, { target, tenantId });
     checkJson(payload);
     return { StatusCode: 204, ExecutedVersion: version.version };
   }
   if (input.InvocationType === "Event") {
-    await acceptEvent(state, { requestId, target, payload, context: shared });
+    await acceptEvent(state, { requestId, target, payload, context: { traceId, clientContext, tenantId } });
     return { StatusCode: 202 };
   }
   checkPayloadSize(payload);
@@ -33,13 +29,15 @@ export const invoke: LambdaOperation<InvocationRequest, InvocationResponse> = as
     target,
     payload,
     requestId,
+    traceId,
     tailLog: input.LogType === "Tail",
-    ...shared,
+    clientContext,
+    tenantId,
   });
   return {
     StatusCode: 200,
-    ...(outcome.functionError !== undefined && { FunctionError: outcome.functionError }),
-    ...(outcome.logTail && { LogResult: outcome.logTail.toString("base64") }),
+    FunctionError: outcome.functionError,
+    LogResult: outcome.logTail?.toString("base64"),
     Payload: outcome.payload,
     ExecutedVersion: executedVersion,
   };

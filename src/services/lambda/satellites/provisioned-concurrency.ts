@@ -28,7 +28,10 @@ export function provisionedConcurrency(
   };
 }
 
-function statusOf(isReady: boolean, failure: ProvisionFailure | undefined): Pick<PutProvisionedConcurrencyConfigResponse, "Status" | "StatusReason"> {
+function statusOf(
+  isReady: boolean,
+  failure: ProvisionFailure | undefined,
+): Pick<PutProvisionedConcurrencyConfigResponse, "Status" | "StatusReason"> {
   if (isReady) return { Status: "READY" };
   if (failure === undefined) return { Status: "IN_PROGRESS" };
   // AWS's reason for functions that cannot be initialised; our own texts for what is this machine's fault.

@@ -67,7 +67,7 @@ describe("provisioned concurrency", () => {
     await update("1", { 2: 0.3 });
     assert.deepEqual(kept(), { 1: 7, 2: 3 });
     assert.equal((await get("live")).AvailableProvisionedConcurrentExecutions, 10);
-    await assert.rejects(put("live", 11), { message: "Invalid alias configuration for Provisioned Concurrency" });
+    await assert.rejects(put("live", 11), { message: "Alias with weights can not be used with Provisioned Concurrency" });
     await update("2", {});
     assert.deepEqual(kept(), { 2: 10 });
     await trial.lambda.deleteAlias({ FunctionName: "f", Name: "live" }, root);
@@ -82,6 +82,21 @@ describe("provisioned concurrency", () => {
     });
     assert.equal((await trial.lambda.getAlias({ FunctionName: "f", Name: "live" }, root)).FunctionVersion, "1");
     assert.deepEqual(kept(), { 1: 1, 2: 1 });
+  });
+
+  test("of a version is given once, whichever alias asks, and never of $LATEST", async () => {
+    await put("live", 1);
+    await trial.lambda.createAlias({ FunctionName: "f", Name: "second", FunctionVersion: "2" }, root);
+    await put("second", 2);
+    const move = (Name: string, FunctionVersion: string, weights: Record<string, number> = {}) =>
+      trial.lambda.updateAlias({ FunctionName: "f", Name, FunctionVersion, RoutingConfig: { AdditionalVersionWeights: weights } }, root);
+    for (const refused of [move("second", "1"), move("live", "2"), move("live", "1", { 2: 0.5 })])
+      await assert.rejects(refused, { code: "ResourceConflictException" });
+    await assert.rejects(move("live", "$LATEST"), { code: "InvalidParameterValueException" });
+    assert.deepEqual(kept(), { 1: 1, 2: 2 });
+    await trial.lambda.deleteProvisionedConcurrencyConfig({ FunctionName: "f", Qualifier: "second" }, root);
+    await move("live", "2");
+    assert.deepEqual(kept(), { 2: 1 });
   });
 
   test("goes away with its function", async () => {

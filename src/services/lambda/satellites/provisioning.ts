@@ -4,10 +4,11 @@
  */
 import { Semaphore } from "#kit/semaphore.ts";
 import type { EnvironmentSpec, ProvisionFailure, ProvisionState } from "#sandbox/contract.ts";
-import type { Alias } from "../alias.ts";
+import { type Alias, versionsOf } from "../alias.ts";
 import { invalidParameter, resourceConflict } from "../errors.ts";
 import { functionArn } from "../function-name.ts";
 import { type FunctionVersion, latestVersion } from "../function-version.ts";
+import { requireVersion } from "../qualifiers.ts";
 import type { LambdaState } from "../state.ts";
 import { findHolder, type Place, requireHolder } from "./place.ts";
 import { divided, type ProvisionProgress } from "./provisioned-concurrency.ts";
@@ -101,18 +102,35 @@ export async function checkProvisionable(state: Pick<LambdaState, "store" | "ali
   await requireHolder(state, place);
 }
 
+type Rules = Pick<LambdaState, "store" | "aliases" | "satellites">;
+
+/**
+ * Rejects unless the holder, as it is or as it is to be, may have provisioned concurrency: what it leads to is published, starts in the
+ * ordinary way, and has none yet. https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+ */
+export async function checkHolder(state: Rules, place: Place, holder: FunctionVersion | Alias): Promise<void> {
+  if (holder.version === latestVersion)
+    throw invalidParameter("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
+  for (const qualifier of versionsOf(holder)) refuseOthersOfItsKind(await requireVersion(state, { ...place, qualifier }));
+  await refuseTwice(state, place, holder);
+}
+
+/** Throws for what starts otherwise. The rules are AWS's, the words are ours: theirs are not on record. */
+function refuseOthersOfItsKind({ isTenantIsolated, snapStart }: FunctionVersion): void {
+  if (isTenantIsolated) throw invalidParameter("Provisioned concurrency is not supported for functions with tenant isolation.");
+  if (snapStart !== "None") throw invalidParameter("Provisioned concurrency is not supported for functions with SnapStart.");
+}
+
 /** Rejects if a version of the holder has provisioned concurrency already, by another alias or by its number. */
-export async function refuseTwice(
-  { satellites, aliases }: Pick<LambdaState, "satellites" | "aliases">,
-  place: Place,
-  holder: FunctionVersion | Alias,
-): Promise<void> {
-  if ("alias" in holder) {
-    if ((await satellites.find("provisioned-concurrency", { ...place, qualifier: holder.version })) === undefined) return;
-    throw resourceConflict("Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version");
+async function refuseTwice(state: Rules, place: Place, holder: FunctionVersion | Alias): Promise<void> {
+  const versions = versionsOf(holder);
+  for (const { place: other } of await state.satellites.list("provisioned-concurrency", place)) {
+    const otherHolder = other.qualifier === place.qualifier ? undefined : await findHolder(state, other);
+    if (otherHolder === undefined || !versionsOf(otherHolder).some((version) => versions.includes(version))) continue;
+    throw resourceConflict(
+      "alias" in holder
+        ? "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
+        : "Version is pointed by a Provisioned Concurrency alias",
+    );
   }
-  const pointing = new Set(await aliases.pointingTo(place, holder.version));
-  const provisioned = await satellites.list("provisioned-concurrency", place);
-  if (provisioned.some((other) => pointing.has(other.place.qualifier)))
-    throw resourceConflict("Version is pointed by a Provisioned Concurrency alias");
 }

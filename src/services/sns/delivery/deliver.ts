@@ -69,6 +69,7 @@ async function postTo(state: SnsState, attempt: Attempt): Promise<void> {
   const { contentType } = effectiveHttpPolicy(topic.attributes.DeliveryPolicy, subscription.attributes.DeliveryPolicy);
   await state.poster.post({
     url: subscription.endpoint,
+    mayBePrivate: subscription.mayBePrivate,
     body: await bodyOf(state, attempt),
     contentType,
     marks: {

@@ -10,7 +10,7 @@ async function tryPost(answer: RequestListener): Promise<void> {
   await once(server.listen(0, "127.0.0.1"), "listening");
   try {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    await new Poster(async () => "").post({ url, body: "x", contentType: "text/plain", marks: {} });
+    await new Poster(async () => "").post({ url, mayBePrivate: true, body: "x", contentType: "text/plain", marks: {} });
   } finally {
     server.closeAllConnections();
     server.close();
@@ -41,6 +41,26 @@ test("a broken connection is tried again", () =>
     tryPost((request) => void request.socket.destroy()),
     { name: "DeliveryFailure", isFinal: false },
   ));
+
+test("what functions subscribed is not sent to this machine or the networks around it, by whatever name", async () => {
+  let requests = 0;
+  const server = createServer((_request, response) => {
+    requests++;
+    response.end();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  try {
+    const { port } = server.address() as AddressInfo;
+    const poster = new Poster(async () => "");
+    for (const host of ["127.0.0.1", "127.1", "2130706433", "localhost", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254", "10.0.0.1"]) {
+      const post = { url: `http://${host}:${port}/`, mayBePrivate: false, body: "x", contentType: "text/plain", marks: {} };
+      await assert.rejects(poster.post(post), { name: "DeliveryFailure", isFinal: true }, host);
+    }
+    assert.equal(requests, 0);
+  } finally {
+    server.close();
+  }
+});
 
 test("an endless answer is not read to its end", async () => {
   await tryPost((_request, response) => {

@@ -1,12 +1,18 @@
+import { lookup } from "node:dns";
 import { type ClientRequest, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import { networkInterfaces } from "node:os";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { isPublicAddress } from "#kit/public-address.ts";
 import { DeliveryFailure } from "../delivery/outcome.ts";
 import { answerBytes, requestTimeoutMs } from "../limits.ts";
 
 export interface Post {
   /** http or https, perhaps with a user and a password. */
   url: string;
+  /** Whether it may lead to this machine, or to a network that is not public. */
+  mayBePrivate: boolean;
   body: string;
   contentType: string;
   /** Headers that begin with `x-amz-sns-`. */
@@ -47,13 +53,31 @@ export class Poster {
   }
 }
 
-/** `secureContext`: for https. */
-function send({ url, body, contentType, marks }: Post, secureContext: SecureContext | undefined): ClientRequest {
+const isOpenToAll = (address: string): boolean =>
+  isPublicAddress(address) && !Object.values(networkInterfaces()).some((own) => own?.some((one) => one.address === address));
+
+const leadsInside = (host: string): DeliveryFailure =>
+  new DeliveryFailure(`${host} is an address of this machine, or no public one: functions may not have messages sent there`, true);
+
+/** Names are judged by what they stand for at this moment: it is these very addresses that are connected to. */
+const lookupPublic: LookupFunction = (host, options, done) =>
+  lookup(host, { ...options, all: true }, (error, addresses) => {
+    if (error === null && addresses.every(({ address }) => isOpenToAll(address))) {
+      if (options.all) done(null, addresses);
+      else done(null, addresses[0]!.address, addresses[0]!.family);
+    } else done(error ?? leadsInside(host), []);
+  });
+
+/** `secureContext`: for https. Throws `DeliveryFailure`. */
+function send({ url, mayBePrivate, body, contentType, marks }: Post, secureContext: SecureContext | undefined): ClientRequest {
   const { hostname, port, pathname, search, username, password } = new URL(url);
+  // Node's request wants an address of version 6 without its brackets.
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  if (!mayBePrivate && isIP(host) !== 0 && !isOpenToAll(host)) throw leadsInside(host);
   const options = {
     method: "POST",
-    // Node's request wants an address of version 6 without its brackets.
-    host: hostname.replace(/^\[(.*)\]$/, "$1"),
+    host,
+    ...(!mayBePrivate && { lookup: lookupPublic }),
     port: port || (secureContext ? 443 : 80),
     path: `${pathname}${search}`,
     agent: false as const,
@@ -75,7 +99,7 @@ function send({ url, body, contentType, marks }: Post, secureContext: SecureCont
 
 function statusOf(request: ClientRequest): Promise<number> {
   return new Promise((resolve, reject) => {
-    request.once("error", (error) => reject(new DeliveryFailure(error.message, false, error)));
+    request.once("error", (error) => reject(error instanceof DeliveryFailure ? error : new DeliveryFailure(error.message, false, error)));
     request.once("timeout", () => request.destroy(new Error("no answer in time")));
     request.once("response", (response) => {
       let receivedBytes = 0;

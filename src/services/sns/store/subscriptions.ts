@@ -68,10 +68,10 @@ export class SubscriptionStore {
 
   /** All that can change of it; `more` is written together with it. */
   async save(subscription: Subscription, more: readonly Statement[] = []): Promise<void> {
-    const { arn, status, attributes, token, changed_ms, is_authenticated } = toRow(subscription);
+    const { arn, status, attributes, token, changed_ms, is_authenticated, may_be_private } = toRow(subscription);
     const query = sql
       .updateTable("sns_subscriptions")
-      .set({ status, attributes, token, changed_ms, is_authenticated })
+      .set({ status, attributes, token, changed_ms, is_authenticated, may_be_private })
       .where("arn", "=", arn)
       .compile();
     await this.#database.write([{ query, expectRows: 1 }, ...more]);
@@ -97,6 +97,7 @@ const toRow = (subscription: Subscription): SubscriptionRow => ({
   changed_ms: subscription.changedMs,
   is_authenticated: Number(subscription.isAuthenticated),
   principal_arn: subscription.principalArn,
+  may_be_private: Number(subscription.mayBePrivate),
 });
 
 const fromRow = (row: SubscriptionRow): Subscription => ({
@@ -112,4 +113,5 @@ const fromRow = (row: SubscriptionRow): Subscription => ({
   changedMs: row.changed_ms,
   isAuthenticated: row.is_authenticated === 1,
   principalArn: row.principal_arn,
+  mayBePrivate: row.may_be_private === 1,
 });

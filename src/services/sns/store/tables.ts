@@ -47,6 +47,7 @@ export interface SubscriptionRow {
   changed_ms: number;
   is_authenticated: number;
   principal_arn: string;
+  may_be_private: number;
 }
 
 export interface DeliveryRow {

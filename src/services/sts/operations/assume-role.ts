@@ -30,6 +30,7 @@ export const assumeRole: StsOperation<AssumeRoleRequest, AssumeRoleResponse> = a
     userId: `${role.id}:${input.RoleSessionName}`,
     roleArn: input.RoleArn,
     sessionName: input.RoleSessionName,
+    ...openedBy(principal),
   };
   return {
     Credentials: issueCredentials(state, session, seconds),
@@ -37,6 +38,11 @@ export const assumeRole: StsOperation<AssumeRoleRequest, AssumeRoleResponse> = a
     ...(input.SourceIdentity === undefined ? {} : { SourceIdentity: input.SourceIdentity }),
   };
 };
+
+function openedBy(principal: Principal): { openedBy?: string } {
+  if (principal.kind === "service") return { openedBy: principal.servicePrincipal };
+  return principal.kind === "assumed-role" && principal.openedBy !== undefined ? { openedBy: principal.openedBy } : {};
+}
 
 async function findRole(
   state: StsState,

@@ -6,7 +6,7 @@ import { aliasNotFoundForUpdate, updateInProgress } from "../../errors.ts";
 import { functionArn, parseUnqualifiedName } from "../../function-name.ts";
 import { checkRevision } from "../../guards.ts";
 import { placeOf } from "../../satellites/place.ts";
-import { refuseTwice } from "../../satellites/provisioning.ts";
+import { checkHolder } from "../../satellites/provisioning.ts";
 import type { LambdaOperation, LambdaState } from "../../state.ts";
 
 /** Of those who change an alias at once, one gets through per attempt. */
@@ -22,8 +22,7 @@ export const updateAlias: LambdaOperation<UpdateAliasRequest, AliasConfiguration
     checkRevision(current, input.RevisionId);
     const next: Alias = { ...applyUpdate(current, input), revisionId: state.ids.uuid() };
     await checkTargets(state, next);
-    await checkProvisioned(state, next);
-    if (await state.aliases.replace(next, current.revisionId)) {
+    if (await replace(state, next, current.revisionId)) {
       await state.provisioning.follow({ ...id, qualifier: next.alias });
       return aliasConfiguration(next);
     }
@@ -31,10 +30,13 @@ export const updateAlias: LambdaOperation<UpdateAliasRequest, AliasConfiguration
   throw updateInProgress(functionArn(id, input.Name));
 };
 
-/** Rejects if environments of the version that the alias is to lead to are kept ready already, and the alias has such a wish itself. */
-async function checkProvisioned(state: LambdaState, next: Alias): Promise<void> {
+/** False if somebody was faster. Rejects if the alias has provisioned concurrency, which cannot follow it there. */
+function replace(state: LambdaState, next: Alias, expectedRevisionId: string): Promise<boolean> {
   const place = placeOf({ ...next, qualifier: next.alias });
-  if ((await state.satellites.find("provisioned-concurrency", place)) !== undefined) await refuseTwice(state, place, next);
+  return state.accountChange.run(async () => {
+    if ((await state.satellites.find("provisioned-concurrency", place)) !== undefined) await checkHolder(state, place, next);
+    return state.aliases.replace(next, expectedRevisionId);
+  });
 }
 
 function applyUpdate(current: Alias, input: Present<UpdateAliasRequest>): Alias {

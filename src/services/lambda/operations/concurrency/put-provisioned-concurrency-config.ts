@@ -3,11 +3,10 @@ import type { Alias } from "../../alias.ts";
 import { checkProvision } from "../../satellites/concurrency.ts";
 import { functionNotFound, invalidParameter } from "../../errors.ts";
 import { functionArn, parseFunctionName } from "../../function-name.ts";
-import { type FunctionVersion, latestVersion } from "../../function-version.ts";
-import { requireVersion } from "../../qualifiers.ts";
+import type { FunctionVersion } from "../../function-version.ts";
 import { placeOf, requireHolder } from "../../satellites/place.ts";
 import { type ProvisionedConcurrency, provisionedConcurrency } from "../../satellites/provisioned-concurrency.ts";
-import { refuseTwice } from "../../satellites/provisioning.ts";
+import { checkHolder } from "../../satellites/provisioning.ts";
 import type { LambdaOperation } from "../../state.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_PutProvisionedConcurrencyConfig.html */
@@ -23,10 +22,7 @@ export const putProvisionedConcurrencyConfig: LambdaOperation<
   };
   await state.accountChange.run(async () => {
     const holder = await requireHolder(state, place);
-    if (holder.version === latestVersion)
-      throw invalidParameter("Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
-    refuseOthersOfItsKind(await requireVersion(state, place));
-    await refuseTwice(state, place, holder);
+    await checkHolder(state, place, holder);
     refuseDivided(holder);
     await checkProvision(state, place, content.requested, await state.satellites.find("provisioned-concurrency", place));
     const isDone = await state.satellites.put({ kind: "provisioned-concurrency", place, content });
@@ -38,13 +34,10 @@ export const putProvisionedConcurrencyConfig: LambdaOperation<
   return { ...provisionedConcurrency(content, { allocated, available }), Status: "IN_PROGRESS" };
 };
 
-/** Throws for what starts otherwise. The rules are AWS's, the words are ours: theirs are not on record. */
-function refuseOthersOfItsKind({ isTenantIsolated, snapStart }: FunctionVersion): void {
-  if (isTenantIsolated) throw invalidParameter("Provisioned concurrency is not supported for functions with tenant isolation.");
-  if (snapStart !== "None") throw invalidParameter("Provisioned concurrency is not supported for functions with SnapStart.");
-}
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html: not while the alias divides its invocations. */
+/**
+ * https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html: not while the alias divides its invocations, though it may begin to
+ * afterwards. AWS's words: https://github.com/hashicorp/terraform-provider-aws/pull/48116
+ */
 function refuseDivided(holder: FunctionVersion | Alias): void {
-  if ("alias" in holder && holder.additional) throw invalidParameter("Invalid alias configuration for Provisioned Concurrency");
+  if ("alias" in holder && holder.additional) throw invalidParameter("Alias with weights can not be used with Provisioned Concurrency");
 }

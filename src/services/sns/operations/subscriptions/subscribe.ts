@@ -1,4 +1,5 @@
 import type { SubscribeInput, SubscribeResponse } from "@aws-sdk/client-sns";
+import { isRunCode } from "#wire/principal.ts";
 import { invalidParameter } from "../../errors.ts";
 import { confirmation, newToken, principalArnOf } from "../../subscribing.ts";
 import { checkEndpoint, needsConfirmation, type Subscription, withAttributes } from "../../subscription.ts";
@@ -26,6 +27,7 @@ export const subscribe: SnsOperation<SubscribeInput, SubscribeResponse> = async 
     changedMs: state.clock.now(),
     isAuthenticated: !isPending,
     principalArn: principalArnOf(context.principal),
+    mayBePrivate: !isRunCode(context.principal),
   };
   const kept = await state.changes.run(async () => {
     const existing = await state.subscriptions.findEndpoint(topic.arn, Protocol, Endpoint!);
@@ -38,7 +40,8 @@ export const subscribe: SnsOperation<SubscribeInput, SubscribeResponse> = async 
     if (differs) throw invalidParameter("Attributes Reason: Subscription already exists with different attributes");
     if (existing.status !== "pending") return existing;
     // Asking once more gives the endpoint another chance to hear of it.
-    const asked = { ...existing, token: newToken(state), changedMs: state.clock.now() };
+    const mayBePrivate = existing.mayBePrivate || subscription.mayBePrivate;
+    const asked = { ...existing, token: newToken(state), changedMs: state.clock.now(), mayBePrivate };
     await state.subscriptions.save(asked, confirmation(state, asked, "SubscriptionConfirmation"));
     return asked;
   });
