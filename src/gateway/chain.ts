@@ -9,7 +9,7 @@ import { AwsError } from "#wire/errors.ts";
 import type { HttpResponse } from "#wire/http.ts";
 import type { ServiceHost } from "#wire/service-host.ts";
 import type { Door } from "#wire/service.ts";
-import { type Admission, authenticate } from "./authenticate.ts";
+import { type Admission, authenticate, refuseStrangers } from "./authenticate.ts";
 import { isForeignPage } from "./browsers.ts";
 import { type Exchange, ExchangeContext } from "./exchange.ts";
 import { identifyProtocol, identifyService } from "./identify.ts";
@@ -34,6 +34,7 @@ export const chain: readonly Step[] = [
   answerHealth,
   enterDoor,
   findService,
+  refuseStrangers,
   readRequestBody,
   authenticate,
   findOperation,

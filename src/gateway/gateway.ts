@@ -32,7 +32,8 @@ async function answer(exchange: Exchange, gateway: Gateway): Promise<void> {
     response = describeError(exchange, error, gateway);
   }
   response.headers["x-amzn-requestid"] = exchange.requestId;
-  await exchange.peer.send(response);
+  const sending = exchange.peer.send(response);
+  if (sending) await sending;
 }
 
 async function passChain(exchange: Exchange, gateway: Gateway): Promise<HttpResponse> {

@@ -25,6 +25,10 @@ export class NodePeer implements Peer {
     this.#outgoing = outgoing;
   }
 
+  get isBodyHere(): boolean {
+    return !hasBody(this.#incoming);
+  }
+
   get address(): string {
     return this.#incoming.socket.remoteAddress ?? "";
   }

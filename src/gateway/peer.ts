@@ -19,6 +19,8 @@ export interface Peer {
   readonly isSecure: boolean;
   /** IP address of the client; empty if it is gone. */
   readonly address: string;
+  /** Whether to read the body takes no waiting: it has come, or there is none. */
+  readonly isBodyHere: boolean;
   /** The whole body, of at most `limitBytes`. Beyond it fails with `tooLarge()`'s error, and with `ClientGone` if the rest never comes. */
   readBody(limitBytes: number, tooLarge: () => AwsError): Eventual<Buffer>;
   /** Settles when the answer is on its way. If the client is gone there is nobody to tell, and no error. */

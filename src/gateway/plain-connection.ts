@@ -9,7 +9,7 @@ import { pipeline } from "node:stream/promises";
 import type { AwsError } from "#wire/errors.ts";
 import type { HttpResponse } from "#wire/http.ts";
 import type { Peer, Receive } from "./peer.ts";
-import { maximumPlainBytes, readPlainRequest } from "./plain-request.ts";
+import { type HeaderName, maximumPlainBytes, readPlainRequest } from "./plain-request.ts";
 
 /** Who types slowly is served by node:http. */
 const maximumPieces = 4;
@@ -42,6 +42,7 @@ export class PlainConnection {
   /** Of a request that is not whole yet, or that came before its predecessor was answered. */
   #received: Buffer = nothing;
   #pieceCount = 0;
+  readonly #headerNames: HeaderName[] = [];
   #current: PlainPeer | undefined;
   #quietChecks = 0;
   readonly #onData = (chunk: Buffer): void => this.take(chunk);
@@ -71,7 +72,7 @@ export class PlainConnection {
   }
 
   #begin(): void {
-    const request = readPlainRequest(this.#received);
+    const request = readPlainRequest(this.#received, this.#headerNames);
     if (request === "unfinished" && this.#pieceCount < maximumPieces) return;
     if (typeof request === "string") return this.#handOver();
     this.#received = nothing;
@@ -105,6 +106,7 @@ export class PlainConnection {
 /** The other end of one plain request. */
 class PlainPeer implements Peer {
   readonly isSecure = false;
+  readonly isBodyHere = true;
   readonly #socket: Socket;
   readonly #body: Buffer;
   readonly #host: PlainHost;

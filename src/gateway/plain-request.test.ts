@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { maximumPlainBytes, readPlainRequest } from "./plain-request.ts";
+import { type HeaderName, maximumPlainBytes, readPlainRequest } from "./plain-request.ts";
 
 const read = (text: string) => readPlainRequest(Buffer.from(text, "latin1"));
 const body = '{"a":1}';
@@ -28,6 +28,26 @@ describe("a plain request", () => {
           ["content-length", "7"],
         ],
       },
+    );
+  });
+
+  test("is read the same whatever the connection's first one looked like", () => {
+    const names: HeaderName[] = [];
+    const heads = [
+      "Host: localhost\r\nX-A: 1\r\nX-B: 2\r\n",
+      "Host: localhost\r\nX-A: 3\r\nX-B: 4\r\n",
+      "Host: localhost\r\nX-AB: 5\r\nx-b: 6\r\nX-C: 7\r\n",
+      "host: localhost\r\nX-B: 8\r\n",
+    ].map((lines) => Buffer.from(`GET / HTTP/1.1\r\n${lines}\r\n`));
+    for (const head of heads) assert.deepEqual(readPlainRequest(head, names), readPlainRequest(head));
+    assert.equal(readPlainRequest(Buffer.from("GET / HTTP/1.1\r\nHost: localhost\r\nX-A: 1\r\nx-a: 2\r\n\r\n"), names), "unusual");
+    assert.deepEqual(
+      names.map(({ spelled, name }) => [spelled, name]),
+      [
+        ["Host:", "host"],
+        ["X-A:", "x-a"],
+        ["X-B:", "x-b"],
+      ],
     );
   });
 

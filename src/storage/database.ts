@@ -12,7 +12,8 @@ export interface Database extends AsyncDisposable {
   read<Row>(query: CompiledQuery<Row>): Promise<Row[]>;
   /**
    * Runs the statements in order, all or none, and resolves when they are on disk. Rejects with `RowCountMismatch` or
-   * `UniqueViolation`, in which case nothing has changed, or `WriteQueueFull`. Each element of the result answers one statement.
+   * `UniqueViolation`, in which case nothing has changed, or `WriteQueueFull`. Each element of the result answers one statement. Bytes
+   * among the values must stay as they are until then.
    */
   write(unit: readonly Statement[]): Promise<StatementResult[]>;
 }

@@ -1,6 +1,6 @@
 import type { StatementResult } from "../database.ts";
 import type { Connection } from "./connection.ts";
-import type { PlainUnit, UnitFailure, UnitOutcome } from "./units.ts";
+import type { PlainStatement, PlainUnit, UnitFailure, UnitOutcome } from "./units.ts";
 
 /** https://www.sqlite.org/rescode.html#constraint_primarykey and #constraint_unique */
 const uniqueErrorCodes = new Set([1555, 2067]);
@@ -23,6 +23,9 @@ export function commitTogether(connection: Connection, units: readonly PlainUnit
 }
 
 function runUnit(connection: Connection, unit: PlainUnit): UnitOutcome {
+  const [first] = unit;
+  // A statement undoes itself when it fails, so nothing needs to be kept for that.
+  if (unit.length === 1 && first!.expectRows === undefined) return runAlone(connection, first!);
   connection.run("SAVEPOINT unit");
   const results: StatementResult[] = [];
   let failure: UnitFailure | undefined;
@@ -42,6 +45,15 @@ function runUnit(connection: Connection, unit: PlainUnit): UnitOutcome {
   }
   connection.run("RELEASE unit");
   return failure ? { failure } : { results };
+}
+
+function runAlone(connection: Connection, { text, parameters }: PlainStatement): UnitOutcome {
+  try {
+    return { results: [connection.run(text, parameters)] };
+  } catch (error) {
+    if (!connection.isInTransaction) throw error;
+    return { failure: describe(error as SqliteError, 0) };
+  }
 }
 
 interface SqliteError extends Error {

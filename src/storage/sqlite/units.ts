@@ -1,7 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
 import { RowCountMismatch, type Statement, type StatementResult, UniqueViolation } from "../database.ts";
 
-/** A write unit in the form that crosses to the writer's thread. */
+/** A write unit as the writer's thread runs it. */
 export type PlainUnit = readonly PlainStatement[];
 
 export interface PlainStatement {
@@ -27,8 +27,7 @@ export function plainUnit(unit: readonly Statement[]): PlainUnit {
 export function plainValue(value: unknown): SQLInputValue {
   if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "bigint") return value;
   if (typeof value === "boolean") return Number(value);
-  // A copy: a Buffer is often a window into a pool, all of which would cross to the other thread with it.
-  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (value instanceof Uint8Array) return value;
   throw new TypeError(`SQL cannot hold a value of type ${typeof value}`);
 }
 

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { type Statement, type StatementResult, WriteQueueFull } from "../database.ts";
-import { type PlainUnit, type UnitOutcome, failureError, plainUnit } from "./units.ts";
+import { type PackedOutcomes, packUnits, unpackOutcomes } from "./packed-group.ts";
+import { type PlainUnit, failureError, plainUnit } from "./units.ts";
 
 interface PendingUnit {
   unit: PlainUnit;
@@ -30,7 +31,7 @@ export class Writer {
   /** `worker` runs writer-worker.ts and has said that the file is open. */
   constructor(worker: Worker) {
     this.#worker = worker;
-    worker.on("message", (outcomes: UnitOutcome[]) => this.#settle(outcomes));
+    worker.on("message", (outcomes: PackedOutcomes) => this.#settle(outcomes));
     worker.on("error", (error: Error) => this.#fail(new Error(`the database's writer failed: ${error.message}`, { cause: error })));
     this.#exited = new Promise((resolve) => {
       worker.on("exit", () => {
@@ -49,6 +50,7 @@ export class Writer {
   }
 
   submit(statements: readonly Statement[]): Promise<StatementResult[]> {
+    if (statements.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended;
       if (this.#queued.length >= maxQueuedUnits) throw new WriteQueueFull(maxQueuedUnits);
@@ -78,17 +80,21 @@ export class Writer {
 
   #send(): void {
     this.#inFlight = this.#queued.splice(0, maxUnitsPerCommit);
-    if (this.#inFlight.length > 0) this.#worker.postMessage(this.#inFlight.map(({ unit }) => unit));
-    else this.#onDrained?.();
+    if (this.#inFlight.length === 0) return this.#onDrained?.();
+    const group = packUnits(this.#inFlight.map(({ unit }) => unit));
+    this.#worker.postMessage(group, [group.blobs.buffer]);
   }
 
-  #settle(outcomes: readonly UnitOutcome[]): void {
-    this.#inFlight.forEach(({ resolve, reject }, index) => {
-      const outcome = outcomes[index]!;
+  #settle(packed: PackedOutcomes): void {
+    const settled = this.#inFlight;
+    const statementCounts = settled.map(({ unit }) => unit.length);
+    // First the next group, so that the disk does not wait for those who learn of this one.
+    this.#send();
+    unpackOutcomes(packed, statementCounts).forEach((outcome, index) => {
+      const { resolve, reject } = settled[index]!;
       if ("results" in outcome) resolve(outcome.results);
       else reject(failureError(outcome.failure));
     });
-    this.#send();
   }
 
   #fail(reason: Error): void {
