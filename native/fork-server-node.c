@@ -9,7 +9,10 @@
 #include <uv.h>
 #include "fork-server.h"
 
-/* V8 keeps its heap from forks; here it is to be inherited. */
+/*
+ * V8 keeps its heap from forks; here it is to be inherited. Memory that the server and its forks could both write to would be a way from a function into
+ * the server: there must be none.
+ */
 static void inherit_heap(void) {
   FILE *maps = fopen("/proc/self/maps", "re");
   if (!maps) fail("/proc/self/maps");
@@ -17,8 +20,14 @@ static void inherit_heap(void) {
   static struct { unsigned long from, to; } ranges[most];
   unsigned count = 0;
   char line[4096], rights[8];
-  while (count < most && fgets(line, sizeof line, maps))
-    if (sscanf(line, "%lx-%lx %7s", &ranges[count].from, &ranges[count].to, rights) == 3 && rights[3] == 'p') count++;
+  while (count < most && fgets(line, sizeof line, maps)) {
+    if (sscanf(line, "%lx-%lx %7s", &ranges[count].from, &ranges[count].to, rights) != 3) continue;
+    if (rights[3] == 'p') count++;
+    else if (rights[1] == 'w') {
+      errno = EINVAL;
+      fail("memory that forks would share");
+    }
+  }
   fclose(maps);
   /* Some of the kernel's own refuse; they need nothing. */
   for (unsigned at = 0; at < count; at++) madvise((void *)ranges[at].from, ranges[at].to - ranges[at].from, MADV_DOFORK);

@@ -29,28 +29,33 @@ static struct fork_of_ours {
 } forks[max_forks];
 static unsigned fork_count;
 
-/* Those that the interpreter had open before it became a server: its event loops'. */
-static char is_own[max_own_descriptors];
+/* What the interpreter had open before it became a server, its event loops' descriptors: 0 where there was none. */
+static ino_t own[max_own_descriptors];
+
+/* What an open descriptor leads to; 0 for one that is not open. */
+static ino_t behind(int descriptor) {
+  struct stat found;
+  return fstat(descriptor, &found) < 0 ? 0 : found.st_ino;
+}
 
 static void remember_own_descriptors(void) {
-  for (int descriptor = ready_descriptor + 1; descriptor < max_own_descriptors; descriptor++)
-    is_own[descriptor] = fcntl(descriptor, F_GETFD) >= 0;
+  for (int descriptor = ready_descriptor + 1; descriptor < max_own_descriptors; descriptor++) own[descriptor] = behind(descriptor);
 }
 
 /*
  * In the fork: the server's and its other forks' descriptors are closed. Those of the interpreter, which the server and all forks would share, lead nowhere
- * from now on; they keep their numbers, because the interpreter believes that they are there.
+ * from now on; they keep their numbers, because the interpreter believes that they are there. What it has made anew as it was forked is the fork's own.
  */
 static void let_go_of_server(void) {
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   check(null, "/dev/null");
   for (int descriptor = frames_descriptor + 1; descriptor < max_own_descriptors; descriptor++) {
     if (descriptor == null) continue;
-    if (is_own[descriptor]) check(dup3(null, descriptor, O_CLOEXEC), "dup3");
-    else close(descriptor);
+    if (own[descriptor] == 0) close(descriptor);
+    else if (behind(descriptor) == own[descriptor]) check(dup3(null, descriptor, O_CLOEXEC), "dup3");
   }
   close_range(max_own_descriptors, ~0U, 0);
-  if (null < max_own_descriptors && !is_own[null]) close(null);
+  close(null);
 }
 
 /* The fork, from the server's privileges to a function's. */

@@ -160,6 +160,21 @@ static void be_leader(struct order *order, char *bytes, size_t size) {
 }
 
 /*
+ * Rings of io_uring are memory that a process shares with the kernel, and a fork with its server: what a function writes there, the server would ask the
+ * kernel for, as root. An event loop does without them if it must.
+ */
+static void do_without_rings(void) {
+  struct sock_filter instructions[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog filter = {sizeof instructions / sizeof *instructions, instructions};
+  check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter), "seccomp");
+}
+
+/*
  * A fork server sees what its functions see, and nothing else; but it is root, in the process namespace of the machine, because its forks have to enter
  * sandboxes. Its descriptor 3 is where requests come from; 4, by which it tells the supervisor that it is ready.
  */
@@ -172,7 +187,7 @@ static void become_server(struct order *order) {
   check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "making the mounts private");
   mount_all(order);
   enter_root(order, NULL);
-  read_nothing();
+  do_without_rings();
   umask(0022);
   execve(order->arguments[0], order->arguments, order->variables);
   fail(order->arguments[0]);

@@ -47,17 +47,26 @@ static inline const char *in_root(const struct order *order, const char *place) 
   return path;
 }
 
-/* With its parents, as mkdir -p does. */
-static inline void make_folder(const char *path) {
+static inline void make_one_folder(const char *path) {
+  struct stat status;
+  if (mkdir(path, 0755) == 0) return;
+  if (errno != EEXIST) fail(path);
+  check(lstat(path, &status), path);
+  errno = ENOTDIR;
+  if (!S_ISDIR(status.st_mode)) fail(path);
+}
+
+/* A place in the root with its parents, as mkdir -p does, but not by way of a link, which a function before may have left in its /tmp. */
+static inline void make_folder(const struct order *order, const char *place) {
   char part[4096];
-  check(snprintf(part, sizeof part, "%s", path) < (int)sizeof part ? 0 : -1, path);
-  for (char *at = part + 1; *at; at++) {
+  check(snprintf(part, sizeof part, "%s", in_root(order, place)) < (int)sizeof part ? 0 : -1, place);
+  for (char *at = part + strlen(order->root) + 1; *at; at++) {
     if (*at != '/') continue;
     *at = 0;
-    if (mkdir(part, 0755) < 0 && errno != EEXIST) fail(part);
+    make_one_folder(part);
     *at = '/';
   }
-  if (mkdir(part, 0755) < 0 && errno != EEXIST) fail(part);
+  make_one_folder(part);
 }
 
 /* What a process writes 0 into to enter the control groups, it and its children. Opened where the groups can be seen. */
@@ -130,7 +139,7 @@ static inline void mount_all(const struct order *order) {
       check(mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, wanted->source), wanted->place);
       continue;
     }
-    if (!strncmp(wanted->place, "/tmp/", 5) || !strncmp(wanted->place, "/mnt/", 5)) make_folder(place);
+    if (!strncmp(wanted->place, "/tmp/", 5) || !strncmp(wanted->place, "/mnt/", 5)) make_folder(order, wanted->place);
     check(mount(wanted->source, place, NULL, MS_BIND, NULL), wanted->source);
     /* A bind mount takes its options only when it is there. */
     unsigned long flags = MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | (wanted->kind == mount_read_only ? MS_RDONLY : 0);

@@ -17,6 +17,7 @@ export function banner(
     `  root keys    ${config.rootAccessKeyId} / ${secret}`,
     `  data         ${config.dataFolder}`,
     `  isolation    ${driver.name}: ${driver.isolation}`,
+    ...(driver.starts === undefined ? [] : [`  cold starts  ${driver.starts}`]),
     ...driver.advice.map((line) => `               ${line}`),
     "",
     "  Point any AWS tool at it:",

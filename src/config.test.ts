@@ -31,6 +31,20 @@ describe("the configuration", () => {
     assert.equal(read(["--data-dir", "/d", "--toolchain-dir", "/t"]).toolchainFolder, "/t");
   });
 
+  test("looks for Java in JAVA_HOME before the PATH", () => {
+    assert.equal(read([], { PATH: "/usr/bin", JAVA_HOME: "/opt/jdk" }).searchPath, "/opt/jdk/bin:/usr/bin");
+    assert.equal(read([], { PATH: "/usr/bin" }).searchPath, "/usr/bin");
+  });
+
+  test("takes memory for functions in MB, and chooses none itself", () => {
+    assert.equal(read([]).functionMemoryMb, undefined);
+    assert.equal(read(["--function-memory", "20480"]).functionMemoryMb, 20_480);
+    assert.throws(
+      () => read(["--function-memory", "0"]),
+      /--function-memory \(or PILOTLIGHT_FUNCTION_MEMORY\) must be a number from 1 to 99999999/,
+    );
+  });
+
   test("refuses what cannot be, and names flag and variable", () => {
     const refused = [
       ["--port", "65536"],
@@ -38,6 +52,7 @@ describe("the configuration", () => {
       ["--https-port", "off"],
       ["--sns-certificate-host", "a/b"],
       ["--otlp-endpoint", "127.0.0.1:4318"],
+      ["--maven-repository", "file:///srv/maven"],
       ["--region", "nowhere"],
       ["--account", "12"],
       ["--log-level", "loud"],
@@ -82,6 +97,17 @@ describe("the configuration", () => {
     assert.deepEqual(read(texts.flatMap((text) => ["--file-system", text])).fileSystems, wanted);
     assert.deepEqual(read([], { PILOTLIGHT_FILE_SYSTEMS: texts.join(",") }).fileSystems, wanted);
     assert.throws(() => read(["--file-system", "/folder"]), ConfigError);
+  });
+
+  test("functions to be debugged are named, with or without a port", () => {
+    assert.deepEqual(
+      read(["--debug", "one", "--debug", "two:9231"]).debugged,
+      new Map<string, number | undefined>([
+        ["one", undefined],
+        ["two", 9231],
+      ]),
+    );
+    for (const text of ["two:", "two:0", "two:70000", "two:x", "a b"]) assert.throws(() => read(["--debug", text]), /--debug/, text);
   });
 
   test("networks for functions are ranges, given once or often, and never this machine's loopback", () => {

@@ -37,6 +37,10 @@ export interface Config {
   functionMemoryMb: number | undefined;
   /** How many processes of each runtime are started ahead of need at most. */
   standbys: number;
+  /** Whether runtimes may be forked, where that works. */
+  usesForkServers: boolean;
+  /** Functions to be debugged, by name, and at which port; undefined: the usual one. */
+  debugged: ReadonlyMap<string, number | undefined>;
   /** Absolute; interpreters that are fetched on first use are kept here. */
   toolchainFolder: string;
   /** Base URL; undefined: the one that this machine's Maven asks. */
@@ -155,6 +159,19 @@ const settings = [
     fallback: "4",
     help: "processes of each runtime that are started ahead of need at most, for quick cold starts; 0: none (takes isolation)",
   },
+  {
+    flag: "fork-servers",
+    value: "YES|NO",
+    fallback: "yes",
+    help: "whether runtimes are forked from a process that has them loaded, where that proves to work (takes isolation and a C compiler)",
+  },
+  {
+    flag: "debug",
+    isList: true,
+    value: "FUNCTION[:PORT]",
+    fallback: "",
+    help: "environments of this function wait for a debugger, and their time for nobody; may be repeated",
+  },
   { flag: "log-level", value: "LEVEL", fallback: "info", help: "debug, info, warn or error" },
 ] as const satisfies readonly Setting[];
 
@@ -229,17 +246,13 @@ export function readConfig(args: readonly string[], environment: NodeJS.ProcessE
       (text) => text as Config["isolation"],
     ),
     standbys: matching("standbys", get("standbys"), (text) => /^\d{1,2}$/.test(text), "a number from 0 to 99", Number),
+    usesForkServers: readAnswer("fork-servers", get("fork-servers")),
+    debugged: readDebugged(getAll("debug")),
     ociRuntime: get("oci-runtime"),
     maxEnvironments: readCount("max-environments", get("max-environments"), 99_999),
     functionMemoryMb: readCount("function-memory", get("function-memory"), 99_999_999),
     outbound: {
-      internet: matching(
-        "internet",
-        get("internet"),
-        (text) => text === "yes" || text === "no",
-        "yes or no",
-        (text) => text === "yes",
-      ),
+      internet: readAnswer("internet", get("internet")),
       allowed: readNetworks(flags.get("allow-network") ?? [environment[variableName("allow-network")] ?? ""]),
     },
     imagePlaces: readImagePlaces(getAll("image-folder"), getAll("image-registry")),
@@ -301,6 +314,18 @@ function readFileSystems(texts: readonly string[]): Map<string, string> {
   );
 }
 
+function readDebugged(texts: readonly string[]): Map<string, number | undefined> {
+  const isGood = (text: string): boolean => /^[\w-]+(:[1-9]\d{0,4})?$/.test(text) && isPort(text.split(":")[1] ?? "1");
+  return new Map(
+    texts.map((text) =>
+      matching("debug", text, isGood, "the name of a function, or that, : and a port", (good): [string, number | undefined] => {
+        const [name = "", port] = good.split(":");
+        return [name, port === undefined ? undefined : Number(port)];
+      }),
+    ),
+  );
+}
+
 const loopback = ipRange("127.0.0.0/8");
 
 /** Commas may part them, whichever way they are given. */
@@ -324,6 +349,16 @@ function readCount(flag: Flag, text: string, most: number): number | undefined {
   if (text === "") return undefined;
   const isGood = (candidate: string): boolean => /^[1-9]\d{0,9}$/.test(candidate) && Number(candidate) <= most;
   return matching(flag, text, isGood, `a number from 1 to ${most}`, Number);
+}
+
+function readAnswer(flag: Flag, given: string): boolean {
+  return matching(
+    flag,
+    given,
+    (text) => text === "yes" || text === "no",
+    "yes or no",
+    (text) => text === "yes",
+  );
 }
 
 /** Undefined if none is given. */

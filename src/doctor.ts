@@ -10,7 +10,7 @@ import { randomIds } from "#kit/ids.ts";
 import { silentLog } from "#kit/log.ts";
 import type { DriverDescription } from "#sandbox/contract.ts";
 import { examineMachine, examineRuntimes, type Finding } from "#sandbox/examine.ts";
-import { openSandbox, type SandboxOptions } from "#sandbox/open-sandbox.ts";
+import { type OpenedSandbox, openSandbox, type SandboxOptions } from "#sandbox/open-sandbox.ts";
 import { runnable } from "#services/lambda/runtimes.ts";
 import type { Config } from "./config.ts";
 
@@ -30,14 +30,16 @@ export async function examine(config: Config, settings: SandboxSettings, print: 
     examineRuntimes(runtimes, { ...settings, log: silentLog }),
     examineDataFolder(config.dataFolder),
   ]);
-  const driver = await describeDriver(settings);
+  const located = interpreters.filter(({ remedy }) => remedy === undefined).map(({ what }) => what);
+  const driver = await describeDriver(settings, located);
   print("Pilotlight's doctor: what a start would find here");
   if (driver instanceof Error) print(`  driver     none: ${driver.message}`);
   else {
     print(`  driver     ${driver.name}: ${driver.isolation}`);
     for (const line of driver.advice) print(`             ${line}`);
   }
-  const findings = [...machine, ...interpreters, ...data];
+  const forks = driver instanceof Error ? [] : driver.forks;
+  const findings = [...machine, ...interpreters, ...forks, ...data];
   const width = Math.max(...findings.map(({ what }) => what.length));
   for (const { what, found, remedy } of findings) {
     print(`  ${remedy === undefined ? "ok" : "--"}  ${what.padEnd(width)}  ${found}`);
@@ -49,7 +51,10 @@ export async function examine(config: Config, settings: SandboxSettings, print: 
 }
 
 /** The driver that a start would take, or why there would be none. */
-async function describeDriver(settings: SandboxSettings): Promise<DriverDescription | Error> {
+async function describeDriver(
+  settings: SandboxSettings,
+  runtimes: readonly string[],
+): Promise<(DriverDescription & { forks: Finding[] }) | Error> {
   // Not in the data folder, which a Pilotlight may have open.
   const folder = await mkdtemp(join(tmpdir(), "pilotlight-doctor-"));
   const unused = async (): Promise<never> => {
@@ -65,12 +70,23 @@ async function describeDriver(settings: SandboxSettings): Promise<DriverDescript
       unpacked: { acquire: unused, acquireMerged: unused, acquireImage: unused },
       logSink: { write: unused },
     });
-    return sandbox.describe();
+    const forks: Finding[] = [];
+    if (settings.usesForkServers) for (const runtime of runtimes.filter(canFork)) forks.push(await examineForks(sandbox, runtime));
+    return { ...sandbox.describe(), forks };
   } catch (error) {
     return error as Error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const canFork = (runtime: string): boolean => /^(?:nodejs|python)/.test(runtime);
+
+async function examineForks(sandbox: OpenedSandbox, runtime: string): Promise<Finding> {
+  const what = `${runtime}: forks`;
+  const complaint = await sandbox.examineForks(runtime);
+  if (complaint === undefined) return { what, found: "they work" };
+  return { what, found: complaint, remedy: "All works without them; cold starts are slower, and idle environments larger." };
 }
 
 /** Of the folder, or of the one in which it would be made. */

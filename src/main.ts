@@ -105,9 +105,7 @@ async function build(
     certificates: authority,
     keepFile: folder.keep,
     isRootKey: (id: string, secret: string) => id === config.rootAccessKeyId && isSame(secret, config.rootSecretAccessKey),
-    fileSystems: config.fileSystems,
-    imagePlaces: config.imagePlaces,
-    otlpEndpoint: config.otlpEndpoint,
+    ...settingsOfServices(config),
   };
   for (const definition of services) dispatcher.add(new ServiceHost(definition, { ...dependencies, ...ports }));
 
@@ -135,6 +133,8 @@ async function build(
   return { endpoint, httpsEndpoint, hurry, [Symbol.asyncDispose]: () => lifecycle[Symbol.asyncDispose]() };
 }
 
+const settingsOfServices = ({ fileSystems, imagePlaces, otlpEndpoint }: Config) => ({ fileSystems, imagePlaces, otlpEndpoint });
+
 const originOf = (scheme: string, host: string, port: number): string => `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 function sandboxSettings(config: Config): SandboxSettings {
@@ -145,7 +145,9 @@ function sandboxSettings(config: Config): SandboxSettings {
     productFolder,
     searchPath: config.searchPath,
     isolation: config.isolation,
+    debugged: config.debugged,
     standbysPerRuntime: config.standbys,
+    usesForkServers: config.usesForkServers,
     outbound: config.outbound,
     ociRuntime: config.ociRuntime,
     functionMemoryMb: config.functionMemoryMb,
@@ -295,7 +297,8 @@ async function runMode([mode, action, name = ""]: readonly string[], config: Con
   if (mode === "doctor") return examine(config, settings, print);
   const log = createLog(config.logLevel, (line) => process.stderr.write(line));
   if (action === "install") return installRuntime(name, settings, log, print);
-  if (action !== undefined) throw new ConfigError(`npm run runtimes lists; npm run runtimes -- install ID prepares one. There is no "${action}".`);
+  if (action !== undefined)
+    throw new ConfigError(`npm run runtimes lists; npm run runtimes -- install ID prepares one. There is no "${action}".`);
   await listRuntimes(settings, log, print);
   return true;
 }

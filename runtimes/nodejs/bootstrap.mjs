@@ -6,6 +6,7 @@
  */
 import { installGlobals, isStreaming } from "./awslambda.mjs";
 import { Channel } from "./channel.mjs";
+import { announceCompany } from "./company.mjs";
 import { RuntimeError } from "./errors.mjs";
 import { loadHandler } from "./handler.mjs";
 import { InvokeStore } from "./invoke-store.mjs";
@@ -36,6 +37,7 @@ process.on("unhandledRejection", (reason, promise) => {
 });
 
 installGlobals(store);
+announceCompany(channel);
 resolveFromNodePath();
 
 try {

@@ -13,6 +13,7 @@ const frameType = {
   responseHead: 0x86,
   responseChunk: 0x87,
   responseEnd: 0x88,
+  company: 0x89,
 };
 
 /** The frame that reports a failure in each phase; when idle the answer is out and nobody listens any more. */
@@ -57,6 +58,11 @@ export class Channel {
   ready() {
     this.#phase = "idle";
     this.#sendText(frameType.ready, "");
+  }
+
+  /** Something of the function goes on while this thread waits. */
+  company() {
+    this.#sendText(frameType.company, "");
   }
 
   /**

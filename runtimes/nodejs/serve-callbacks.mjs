@@ -14,7 +14,7 @@ export function serveCallbacks(handler, session) {
   function serveNext() {
     const invocation = session.next();
     if (invocation) serveThis(invocation);
-    else session.later().then(serveThis);
+    else void session.later().then(serveThis);
   }
 
   function serveThis({ event, context }) {

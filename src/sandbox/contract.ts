@@ -50,6 +50,8 @@ export interface ProvisionFailure {
 
 export interface DriverDescription {
   name: string;
+  /** One line for people: how environments come about, where there is a choice. */
+  starts?: string;
   /** One line for people: what is kept apart from what. */
   isolation: string;
   isolates: boolean;
@@ -122,21 +124,21 @@ export interface InvocationRequest {
   payload: Uint8Array;
   invokedFunctionArn: string;
   /** JSON text, already decoded from base64. */
-  clientContext?: string;
+  clientContext?: string | undefined;
   /** JSON text. */
   cognitoIdentity?: string;
   /** Value of X-Amzn-Trace-Id: `Root=…;Parent=…;Sampled=0`. */
   traceId: string;
   /** Present if the invocation is sampled. */
-  trace?: InvocationTrace;
+  trace?: InvocationTrace | undefined;
   /** An environment that has served a tenant serves no other. */
-  tenantId?: string;
+  tenantId?: string | undefined;
   /** Whether the caller wants the last 4 KB of the log with the answer. */
   tailLog: boolean;
   /** The caller gave up. The invocation runs on, as on AWS. */
   signal?: AbortSignal;
   /** Takes an answer that the function streams, as it comes. Without it a streamed answer is gathered, up to 6 MB. */
-  stream?: ResponseSink;
+  stream?: ResponseSink | undefined;
 }
 
 /** What an invocation that X-Ray follows is called, and who wants to know how it went. */

@@ -1,3 +1,4 @@
+import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { InvocationRequest } from "./contract.ts";
 import type { Network, RunningProcess } from "./drivers/driver.ts";
@@ -24,26 +25,44 @@ export class EitherLink implements RuntimeLink {
   }
 
   /** `onBooted`: see FramedLink. */
-  static async open(listener: RuntimeListener, ids: Ids, network: Network, extensions: ExtensionHost, onBooted?: () => void): Promise<EitherLink> {
+  static async open(
+    listener: RuntimeListener,
+    ids: Ids,
+    network: Network,
+    extensions: ExtensionHost,
+    onBooted?: () => void,
+  ): Promise<EitherLink> {
     const choosing = (choose: (link: EitherLink) => RuntimeLink): RuntimeListener => ({
       ...listener,
       ready: () => {
         if (link.#choose(choose(link))) listener.ready();
       },
     });
-    const framed = new FramedLink(choosing((own) => own.#framed), onBooted);
-    const api = await openRuntimeApi(choosing((own) => own.#api), ids, network, extensions);
+    const framed = new FramedLink(
+      choosing((own) => own.#framed),
+      onBooted,
+    );
+    const api = await openRuntimeApi(
+      choosing((own) => own.#api),
+      ids,
+      network,
+      extensions,
+    );
     const link: EitherLink = new EitherLink(framed, api);
     return link;
   }
 
-  attach(process: RunningProcess): void {
-    this.#framed.attach(process);
-    this.#api.attach(process);
+  attach(process: RunningProcess, clock: Clock): void {
+    this.#framed.attach(process, clock);
+    this.#api.attach(process, clock);
   }
 
   specialise(variables: Readonly<Record<string, string>>): void {
     this.#framed.specialise(variables);
+  }
+
+  get standsStill(): boolean {
+    return this.#chosen === this.#framed && this.#framed.standsStill;
   }
 
   linger(): void {

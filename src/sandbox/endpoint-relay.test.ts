@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { test, type TestContext } from "node:test";
 import { openEndpointRelay } from "./endpoint-relay.ts";
+import { maxUnfinishedBodies } from "./upload-turns.ts";
 
 /** A product that tells what reached it, and a relay before it. */
-async function open(t: TestContext): Promise<string> {
+async function open(t: TestContext, onRequest = (): void => {}): Promise<string> {
   const product = createServer((request, reply) => {
+    onRequest();
     let body = "";
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () =>
@@ -24,6 +26,7 @@ async function open(t: TestContext): Promise<string> {
       return "";
     },
     receive: () => assert.fail("nothing is received in there"),
+    expose: async () => {},
     connect: () => assert.fail("nobody is called in there"),
     close() {},
   };
@@ -69,4 +72,27 @@ test("our own pages are not opened with the keys of others as user and password;
   assert.equal(await statusOf("/_pilotlight/sns/outbox", "test"), 403);
   assert.equal(await statusOf("/_pilotlight/sns/outbox", ""), 403);
   assert.equal(await statusOf("/somewhere", "test"), 201);
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let turn = 0; !isSo() && turn < 100_000; turn++) await new Promise(setImmediate);
+  assert.ok(isSo());
+}
+
+test("bodies that stop half-way keep neither the product nor other requests", async (t) => {
+  let reached = 0;
+  const url = await open(t, () => reached++);
+  const stalled = Array.from({ length: 3 * maxUnfinishedBodies }, () => {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.on("error", () => {}).write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
+    t.after(() => socket.destroy());
+    return socket;
+  });
+  await until(() => reached === maxUnfinishedBodies);
+  assert.equal((await fetch(url)).status, 201);
+  assert.equal(reached, maxUnfinishedBodies + 1);
+  for (const socket of stalled.slice(0, -1)) socket.destroy();
+  // The last one has its turn, when those before it are gone.
+  await until(() => reached >= maxUnfinishedBodies + 2);
+  assert.equal((await fetch(url, { method: "POST", body: "whole" })).status, 201);
 });

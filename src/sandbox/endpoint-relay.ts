@@ -1,9 +1,18 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Network } from "./drivers/driver.ts";
+import { maxUnfinishedBytes, UploadTurns } from "./upload-turns.ts";
 
 /** Of one environment at once. */
 const maxConnections = 256;
+/** From the first byte of a request to the end of its headers, and to its last. */
+const headersTimeoutMs = 20_000;
+const requestTimeoutMs = 60_000;
+
+interface Address {
+  host: string;
+  port: number;
+}
 
 /** Where a signature names its access key: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html */
 const inHeader = /Credential=([^/,\s]*)\//g;
@@ -19,9 +28,11 @@ const asUser = /^basic +([\w+/=-]*)/i;
 export async function openEndpointRelay(network: Network, endpointUrl: string, accessKeyId: () => string): Promise<void> {
   const { hostname, port } = new URL(endpointUrl);
   const agent = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
-  const server = createServer({ requestTimeout: 0 }, (incoming, reply) => {
-    if (signers(incoming).every((signer) => signer === accessKeyId())) void relay(incoming, reply, agent);
-    else refuse(reply);
+  const turns = new UploadTurns();
+  const limits = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 5_000 };
+  const server = createServer(limits, (incoming, reply) => {
+    if (!signers(incoming).every((signer) => signer === accessKeyId())) refuse(reply);
+    else relayInTurn(incoming, reply, agent, turns).catch(() => reply.destroy());
   });
   server.maxConnections = maxConnections;
   await network.listen(server, Number(port));
@@ -48,13 +59,33 @@ function refuse(reply: ServerResponse): void {
   reply.end(JSON.stringify({ __type: "AccessDeniedException", message }));
 }
 
-/** Ends quietly when either side goes away. */
-async function relay(incoming: IncomingMessage, reply: ServerResponse, to: { host: string; port: number }): Promise<void> {
+/** A request without a body has nothing to wait for. */
+async function relayInTurn(incoming: IncomingMessage, reply: ServerResponse, to: Address, turns: UploadTurns): Promise<void> {
+  const sizeBytes = bodyBytes(incoming);
+  if (sizeBytes === 0) return relay(incoming, reply, to);
+  const over = await turns.begin(sizeBytes);
+  try {
+    if (!reply.destroyed) await relay(incoming, reply, to, over);
+  } finally {
+    over();
+  }
+}
+
+/** What does not say its length may be as long as can be. */
+function bodyBytes({ headers }: IncomingMessage): number {
+  if (headers["transfer-encoding"] !== undefined) return maxUnfinishedBytes;
+  return Number(headers["content-length"] ?? 0);
+}
+
+/** Ends quietly when either side goes away. `onSent`: the body has gone on, or never will. */
+async function relay(incoming: IncomingMessage, reply: ServerResponse, to: Address, onSent?: () => void): Promise<void> {
   const outgoing = request({ ...to, method: incoming.method, path: incoming.url, headers: incoming.rawHeaders, agent: false });
   const answered = new Promise<IncomingMessage>((resolve, reject) => outgoing.once("response", resolve).once("error", reject));
   reply.once("close", () => outgoing.destroy());
   // The product may answer before it has read everything.
-  pipeline(incoming, outgoing).catch(() => {});
+  pipeline(incoming, outgoing)
+    .catch(() => {})
+    .finally(onSent);
   try {
     const answer = await answered;
     reply.writeHead(answer.statusCode ?? 502, answer.rawHeaders);

@@ -90,3 +90,13 @@ test("the tail is the last 4 KB from its start on", async () => {
   log.add(1, "short");
   assert.equal(log.takeTail().toString(), "short\n");
 });
+
+test("empty lines go nowhere", async () => {
+  const sink = new SlowSink();
+  const { log } = open(sink);
+  log.startTail();
+  for (const line of ["", "a", "", "", "b"]) log.add(1, line);
+  void log.flush();
+  assert.deepEqual(sink.batches, [["a", "b"]]);
+  assert.equal(log.takeTail().toString(), "a\nb\n");
+});

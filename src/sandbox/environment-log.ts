@@ -45,8 +45,9 @@ export class EnvironmentLog {
     return this.#isFull;
   }
 
-  /** Takes a line; `flush` sends it on its way. */
+  /** Takes a line; `flush` sends it on its way. CloudWatch Logs takes no empty ones, so they go no further than this. */
   add(timestampMs: number, message: string): void {
+    if (message === "") return;
     this.#waiting.push({ timestampMs, message });
     if (this.#tail) this.#keepTail(this.#tail, message);
     this.#count(message.length + lineOverheadBytes);
@@ -75,9 +76,9 @@ export class EnvironmentLog {
   /** Lines that cannot be in the tail any more are let go: a function may write without end. */
   #keepTail(tail: string[], message: string): void {
     tail.push(message);
-    this.#tailLength += message.length;
-    // A character takes one byte at least.
-    while (this.#tailLength - tail[0]!.length >= tailBytes) this.#tailLength -= tail.shift()!.length;
+    this.#tailLength += message.length + 1;
+    // A character takes one byte at least, and so does the line's end.
+    while (this.#tailLength - tail[0]!.length - 1 >= tailBytes) this.#tailLength -= tail.shift()!.length + 1;
   }
 
   /** Writes what waits, until the sink has no room. */

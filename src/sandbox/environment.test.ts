@@ -4,7 +4,8 @@ import { randomIds } from "#kit/ids.ts";
 import { silentLog } from "#kit/log.ts";
 import { ManualClock } from "#kit/manual-clock.ts";
 import type { InvocationOutcome, InvocationRequest } from "./contract.ts";
-import { Environment, type EnvironmentParts, initLimitMs } from "./environment.ts";
+import type { EnvironmentParts } from "./environment-parts.ts";
+import { Environment, initLimitMs } from "./environment.ts";
 import { FakeDriver } from "./fixtures/fake-driver.ts";
 import { MemorySink, requestOf, specOf } from "./fixtures/specs.ts";
 import { FramedLink } from "./framed-link.ts";
@@ -189,12 +190,14 @@ test("the time of a log frame is believed if it is near ours", async () => {
     head.writeDoubleLE(timestampMs, 1);
     return [log, Buffer.concat([head, Buffer.from(message)])];
   };
-  bench.driver.last.say(frame(nowMs - 5, "near"), frame(Number.NaN, "none"), frame(-1, "far"));
+  const hourMs = 60 * 60 * 1000;
+  bench.driver.last.say(frame(nowMs - 5, "near"), frame(Number.NaN, "none"), frame(nowMs - hourMs, "far"), frame(nowMs + hourMs, "far"));
   await bench.settle();
-  const times = bench.sink.lines.slice(-3).map(({ message, timestampMs }) => [message, timestampMs - nowMs]);
+  const times = bench.sink.lines.slice(-4).map(({ message, timestampMs }) => [message, timestampMs - nowMs]);
   assert.deepEqual(times, [
     ["near", -5],
     ["none", 0],
+    ["far", 0],
     ["far", 0],
   ]);
 });
@@ -238,6 +241,75 @@ test("an invocation that comes while a dead process is cleared away waits for th
   await Promise.resolve();
   const { answer } = await bench.invoke();
   await bench.settle();
+  bench.driver.last.say([ready]);
+  await bench.settle();
+  bench.driver.last.say([response, "1"]);
+  assert.equal(text(await answer), "1");
+});
+
+test("one that ends while it is free says so, and is not initialised any more", async () => {
+  const bench = await new Bench().initialised();
+  assert.deepEqual([bench.environment.isInitialised, bench.lost], [true, 0]);
+  bench.driver.last.exit({ code: 1, signal: null });
+  await bench.settle();
+  assert.deepEqual([bench.environment.isInitialised, bench.lost], [false, 1]);
+});
+
+test("with provisioned concurrency an initialisation may take as long as an invocation, and 130 seconds at least", async () => {
+  for (const [timeoutMs, limitMs] of [
+    [3_000, 130_000],
+    [900_000, 900_000],
+  ] as const) {
+    const bench = new Bench({ initialisation: "provisioned-concurrency", spec: specOf({ timeoutMs }) });
+    const over = bench.environment.initialise();
+    await bench.clock.advance(limitMs - 1);
+    assert.equal(bench.driver.last.isStopped, false);
+    await bench.clock.advance(1);
+    await over;
+    assert.deepEqual([bench.driver.last.isStopped, bench.environment.isInitialised], [true, false]);
+  }
+});
+
+test("what our own side throws is the end of this process, and of nothing else", async () => {
+  const bench = new Bench({ replaceAtMs: 1 });
+  const failing = (): never => {
+    throw new Error("the control group is gone");
+  };
+  const over = bench.environment.initialise();
+  await bench.settle();
+  bench.driver.last.holdToCpuShare = failing;
+  bench.driver.last.say([ready]);
+  await over;
+  assert.equal(bench.driver.last.isStopped, true);
+
+  const { answer } = await bench.invoke();
+  await bench.settle();
+  bench.driver.last.say([ready]);
+  await bench.settle();
+  const unwritable = bench.driver.last;
+  unwritable.peakMemoryBytes = failing;
+  // So long that it is asked for.
+  await bench.clock.advance(2_500);
+  unwritable.say([response, "1"]);
+  assert.equal(text(await answer), "1");
+  await bench.settle();
+  assert.deepEqual([unwritable.isStopped, bench.environment.replaceAtMs], [true, 0]);
+  await bench.environment.stop();
+  await bench.settle();
+  assert.equal(bench.freed, 1);
+});
+
+test("to initialise again within an invocation takes no more than the share of the processor", async () => {
+  const bench = new Bench();
+  const over = bench.environment.initialise();
+  await bench.settle();
+  bench.driver.last.exit({ code: 1, signal: null });
+  await over;
+  assert.equal(bench.driver.last.isHeldToCpuShare, false);
+  const { answer } = await bench.invoke();
+  await bench.settle();
+  assert.equal(bench.driver.processes.length, 2);
+  assert.equal(bench.driver.last.isHeldToCpuShare, true);
   bench.driver.last.say([ready]);
   await bench.settle();
   bench.driver.last.say([response, "1"]);

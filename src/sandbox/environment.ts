@@ -1,60 +1,29 @@
-import type { Clock, Timer } from "#kit/clock.ts";
+import type { Timer } from "#kit/clock.ts";
 import { Deadline } from "#kit/deadline.ts";
-import type { Ids } from "#kit/ids.ts";
-import type { Log } from "#kit/log.ts";
-import { SandboxFailure, type EnvironmentSpec, type InvocationOutcome, type InvocationRequest, type LogSink } from "./contract.ts";
-import type { Driver, LaunchFolders, ProcessExit } from "./drivers/driver.ts";
+import { SandboxFailure, type InvocationOutcome, type InvocationRequest } from "./contract.ts";
+import type { ProcessExit } from "./drivers/driver.ts";
+import { contained, containedListener } from "./containment.ts";
 import { removeFolder } from "./drivers/leftovers.ts";
 import { EnvironmentLog } from "./environment-log.ts";
+import type { EnvironmentParts } from "./environment-parts.ts";
 import { EnvironmentTelemetry } from "./environment-telemetry.ts";
 import type { ShutdownReason } from "./extensions/registry.ts";
 import { notLaunched, responseTooLarge, runtimeExited, runtimeReported, timedOut, type Failure } from "./failures.ts";
 import { Invocation } from "./invocation.ts";
 import { timesOf } from "./invocation-times.ts";
-import type { InitialisationType } from "./initialisation.ts";
 import { EnvironmentLifecycle } from "./lifecycle.ts";
+import { pipesRead } from "./pipes-read.ts";
 import { platformLines, type PlatformLines } from "./platform-lines.ts";
 import type { InitPhase } from "./platform-records.ts";
 import type { RuntimeAnswer } from "./runtime-link.ts";
-import { RuntimeSession, type OpenLink, type Order, type SessionListener } from "./runtime-session.ts";
-import type { Standby } from "./standby.ts";
+import { RuntimeSession, type Order, type SessionListener } from "./runtime-session.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the Init phase is limited to 10 seconds. */
 export const initLimitMs = 10_000;
 /** With provisioned concurrency it may take as long as an invocation, and so long at least (same page). */
 const provisionedInitLimitMs = 130_000;
-/** The clock of a runtime is believed when it is this close to ours. */
-const believedClockSkewMs = 24 * 60 * 60 * 1000;
-
-/** Everything that was prepared for one environment. */
-export interface EnvironmentParts {
-  spec: EnvironmentSpec;
-  initialisation: InitialisationType;
-  clock: Clock;
-  ids: Ids;
-  log: Log;
-  sink: LogSink;
-  driver: Driver;
-  /** That of the environment exists, with `tmp` in it, and is removed at the end. */
-  folders: LaunchFolders;
-  logStream: string;
-  /** Epoch milliseconds from which on another environment shall serve. */
-  replaceAtMs: number;
-  program: { path: string; args: readonly string[]; workingDirectory?: string; variables: Readonly<Record<string, string>> };
-  /** Serves the first time that a process is wanted. Its folder is that of the environment. */
-  standby?: Pick<Standby, "adopt" | "end">;
-  /** Absolute paths of the extensions to be started before it. */
-  extensions?: readonly string[];
-  openLink: OpenLink;
-  events: {
-    /** The caller has its answer. */
-    onAnswered(): void;
-    /** The environment takes invocations (again). */
-    onFree(): void;
-    /** It ended while it was free. */
-    onLost(): void;
-  };
-}
+/** The clock of a runtime is believed when it is this close to ours: lines far apart could not be sent together. */
+const believedClockSkewMs = 15 * 60 * 1000;
 
 /**
  * One execution environment, which serves one invocation at a time. What happens to it are events: of its caller, of the
@@ -62,7 +31,8 @@ export interface EnvironmentParts {
  * initialisation the processes are killed, /tmp is kept, and the next invocation initialises again within its own time.
  */
 export class Environment {
-  readonly replaceAtMs: number;
+  /** 0 once it is of no use any more. */
+  replaceAtMs: number;
   #parts: EnvironmentParts;
   #lifecycle = new EnvironmentLifecycle();
   #log: EnvironmentLog;
@@ -87,7 +57,8 @@ export class Environment {
     this.#log = new EnvironmentLog(parts.sink, stream, gate, parts.log);
     this.#lines = platformLines(parts.spec, parts.initialisation);
     this.#telemetry = new EnvironmentTelemetry(parts.spec, parts.initialisation, parts.logStream, parts.clock);
-    this.#deadline = new Deadline(parts.clock, () => this.#timeOut(this.#invocation as Invocation));
+    const timeOut = contained(() => this.#timeOut(this.#invocation as Invocation), this.#break);
+    this.#deadline = new Deadline(parts.clock, timeOut);
   }
 
   /** Whether an invocation need not initialise it. */
@@ -100,11 +71,18 @@ export class Environment {
   initialise(): Promise<void> {
     this.#write(this.#lines.initStart(this.#parts.clock.now()));
     const over = new Promise<void>((resolve) => (this.#init.over = resolve));
-    const { clock, spec, initialisation } = this.#parts;
-    const limitMs = initialisation === "provisioned-concurrency" ? Math.max(provisionedInitLimitMs, spec.timeoutMs) : initLimitMs;
-    this.#init.timer = clock.after(limitMs, () => this.#failInit(timedOut(limitMs)));
-    void this.#start();
+    const limitMs = this.#initLimitMs();
+    const { clock } = this.#parts;
+    const giveUp = contained(() => this.#failInit(timedOut(limitMs)), this.#break);
+    this.#init.timer = clock.after(limitMs, giveUp);
+    this.#start().catch(this.#break);
     return over;
+  }
+
+  #initLimitMs(): number {
+    const { spec, initialisation, debugged } = this.#parts;
+    if (debugged) return spec.timeoutMs;
+    return initialisation === "provisioned-concurrency" ? Math.max(provisionedInitLimitMs, spec.timeoutMs) : initLimitMs;
   }
 
   /** Legal when nothing else runs here: the pool sees to it. */
@@ -119,7 +97,7 @@ export class Environment {
     for (const line of this.#lines.start(clock.now(), request.requestId)) this.#log.add(clock.now(), line);
     this.#deadline.set(spec.timeoutMs);
     if (this.#lifecycle.state === "Idle") this.#send(invocation);
-    else void this.#start();
+    else this.#start().catch(this.#break);
     return invocation.outcome;
   }
 
@@ -130,7 +108,7 @@ export class Environment {
   }
 
   async #start(): Promise<void> {
-    const { program, folders, spec, clock, standby, extensions = [] } = this.#parts;
+    const { program, folders, spec, clock, standby, debugged, extensions = [] } = this.#parts;
     this.#lifecycle.moveTo("Starting");
     this.#init.startedAtMs = clock.monotonicMs();
     const listener = this.#listener();
@@ -143,6 +121,7 @@ export class Environment {
       memoryMb: spec.memoryMb,
       ephemeralStorageMb: spec.ephemeralStorageMb,
       extensions,
+      isDebugged: debugged !== undefined,
     };
     const adopted = standby?.adopt(listener);
     if (adopted) this.#follow(adopted);
@@ -153,7 +132,7 @@ export class Environment {
   async #specialise(session: RuntimeSession, order: Order): Promise<boolean> {
     try {
       session.specialise(order);
-      this.#lifecycle.moveTo("Initialising");
+      this.#beginInit(session);
       return true;
     } catch (error) {
       this.#parts.log.warn("a runtime that was started ahead of need could not be used", { error });
@@ -169,11 +148,20 @@ export class Environment {
     try {
       await session.launch(driver, openLink, order);
       if (!this.#isCurrent(session)) return;
-      this.#lifecycle.moveTo("Initialising");
+      this.#beginInit(session);
       if (this.#log.isFull) session.pause();
     } catch (error) {
       if (this.#isCurrent(session)) this.#failInit(notLaunched(error));
     }
+  }
+
+  /**
+   * The processor is the function's own while the Init phase lasts, which has an end of its own. To initialise once more in the time of an invocation
+   * takes as long as that may.
+   */
+  #beginInit(session: RuntimeSession): void {
+    this.#lifecycle.moveTo("Initialising");
+    if (this.#invocation) session.holdToCpuShare();
   }
 
   #follow(session: RuntimeSession): void {
@@ -195,12 +183,12 @@ export class Environment {
 
   #listener(): SessionListener {
     const { clock, log, spec } = this.#parts;
-    return {
+    const listener: SessionListener = {
       ready: () => this.#becomeReady(),
       initFailed: (payload) => this.#failInit(runtimeReported(payload)),
       answered: (answer) => this.#takeAnswer(answer),
       runtimeDone: () => this.#telemetry.runtimeDone(this.#invocation as Invocation),
-      done: () => void this.#conclude(this.#invocation as Invocation, undefined),
+      done: () => void this.#conclude(this.#invocation as Invocation, undefined).catch(this.#break),
       logged: (timestampMs, message) => {
         const isBelieved = Math.abs(timestampMs - clock.now()) < believedClockSkewMs;
         const atMs = isBelieved ? timestampMs : clock.now();
@@ -221,7 +209,24 @@ export class Environment {
       batchEnded: () => void this.#log.flush(),
       exited: (exit) => this.#takeExit(exit),
     };
+    return containedListener(listener, this.#break);
   }
+
+  /** Something of ours failed in here: the environment begins anew, or ends if that fails too. Nobody else shall notice. */
+  readonly #break = (fault: unknown): void => {
+    const { log, spec, events } = this.#parts;
+    log.error("an execution environment broke and is ended", { function: spec.functionName, state: this.#lifecycle.state, error: fault });
+    try {
+      if (!this.#invocation?.isConcluding) return this.#takeExit({ code: null, signal: "SIGKILL" });
+    } catch {
+      // Then it cannot be had any more.
+    }
+    if (this.#lifecycle.isEnding) return;
+    const isAwaited = this.#invocation !== undefined;
+    this.#invocation?.reject(new SandboxFailure("internal", "the execution environment broke", { cause: fault }));
+    this.replaceAtMs = 0;
+    void this.stop().finally(() => isAwaited && events.onFree());
+  };
 
   #becomeReady(): void {
     const initMs = this.#parts.clock.monotonicMs() - this.#init.startedAtMs;
@@ -234,6 +239,7 @@ export class Environment {
     else {
       this.#unreportedInitMs = initMs;
       this.#write(this.#lines.initDone(this.#parts.clock.now(), initMs));
+      this.#session?.rest();
       this.#init.over();
     }
   }
@@ -305,7 +311,7 @@ export class Environment {
     else if (!invocation.isAnswered) {
       invocation.answer({ payload: failure.payload(invocation.request.requestId), functionError: "Unhandled" });
     }
-    void this.#conclude(invocation, failure);
+    this.#conclude(invocation, failure).catch(this.#break);
   }
 
   /** The end of an invocation whose caller has its answer: the last log lines, then the environment is free. */
@@ -315,14 +321,17 @@ export class Environment {
     this.#deadline.callOff();
     const durationMs = failure?.status === "timeout" ? spec.timeoutMs : clock.monotonicMs() - invocation.startedAtMs;
     this.#telemetry.runtimeDone(invocation, failure);
-    if (!failure) await pipesRead();
     const session = this.#session as RuntimeSession;
+    if (!failure) {
+      await pipesRead();
+      await session.linesTold();
+    }
     session.flushLines();
     const report = {
       requestId: invocation.request.requestId,
       durationMs,
       initMs: this.#unreportedInitMs,
-      peakMemoryBytes: session.peakMemoryBytes(),
+      peakMemoryBytes: session.peakMemoryBytes(failure ? undefined : durationMs),
       producedBytes: invocation.producedBytes,
       trace: invocation.request.trace,
       failure,
@@ -338,7 +347,10 @@ export class Environment {
     if (flushing) await flushing;
     if (this.#resetting) await this.#resetting;
     if (this.#lifecycle.isEnding) return;
-    if (this.#lifecycle.state === "Answered") this.#lifecycle.moveTo("Idle");
+    if (this.#lifecycle.state === "Answered") {
+      this.#lifecycle.moveTo("Idle");
+      session.rest();
+    }
     this.#invocation = undefined;
     this.#parts.events.onFree();
     invocation.finish();
@@ -363,6 +375,7 @@ export class Environment {
     await this.#log.flush();
     this.#invocation?.finish();
     await removeFolder(this.#parts.folders.environment, this.#parts.log);
+    this.#parts.debugged?.release();
     this.#lifecycle.moveTo("Stopped");
   }
 
@@ -379,11 +392,3 @@ export class Environment {
 }
 
 const reasonOf = ({ status }: Failure): ShutdownReason => (status === "timeout" ? "timeout" : "failure");
-
-/**
- * Output that the function wrote before its answer may lie in the pipes yet. The first turn ends the reading in which the answer
- * came; the second has seen all pipes.
- */
-function pipesRead(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-}

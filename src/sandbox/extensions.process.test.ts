@@ -52,7 +52,8 @@ async function invoked({ sandbox }: RealSandbox, payload: unknown = {}, wanted =
   return JSON.parse(Buffer.from(outcome.payload).toString()) as Record<string, unknown>;
 }
 
-const loop = "for (;;) { const event = await next(); console.log(name, JSON.stringify(event)); if (event.eventType === 'SHUTDOWN') process.exit(0); }";
+const loop =
+  "for (;;) { const event = await next(); console.log(name, JSON.stringify(event)); if (event.eventType === 'SHUTDOWN') process.exit(0); }";
 
 test("extensions start before the runtime, are told of invocations and of the end, and log to the function's stream", async (t) => {
   const real = await withExtensions(t, {
@@ -66,15 +67,25 @@ test("extensions start before the runtime, are told of invocations and of the en
   assert.match(all, /\{"accountId":"000000000000","functionName":"hello","functionVersion":"\$LATEST","handler":"index\.handler"\}/);
   assert.match(all, /EXTENSION\tName: alpha\tState: Ready\tEvents: \[INVOKE, SHUTDOWN\]\n/);
   assert.match(all, /EXTENSION\tName: beta\tState: Ready\tEvents: \[\]\n/);
-  const event = messages.find((line) => line.startsWith("alpha {\"eventType\":\"INVOKE\""));
-  assert.match(event ?? "", /"deadlineMs":\d{13},"requestId":"request-\d+","invokedFunctionArn":"arn:[^"]+","tracing":\{"type":"X-Amzn-Trace-Id","value":"Root=/);
+  const event = messages.find((line) => line.startsWith('alpha {"eventType":"INVOKE"'));
+  assert.match(
+    event ?? "",
+    /"deadlineMs":\d{13},"requestId":"request-\d+","invokedFunctionArn":"arn:[^"]+","tracing":\{"type":"X-Amzn-Trace-Id","value":"Root=/,
+  );
   assert.match(all, /alpha \{"eventType":"SHUTDOWN","deadlineMs":\d{13},"shutdownReason":"spindown"\}/);
   assert.doesNotMatch(all, /beta \{/);
-  const seen = messages.find((line) => line.startsWith("beta "))?.slice(5).split(",") ?? [];
+  const seen =
+    messages
+      .find((line) => line.startsWith("beta "))
+      ?.slice(5)
+      .split(",") ?? [];
   assert.ok(seen.includes("AWS_LAMBDA_RUNTIME_API") && seen.includes("AWS_SESSION_TOKEN") && seen.includes("AWS_LAMBDA_FUNCTION_NAME"));
-  for (const hidden of ["_HANDLER", "LAMBDA_TASK_ROOT", "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_STREAM_NAME"]) assert.ok(!seen.includes(hidden), hidden);
+  for (const hidden of ["_HANDLER", "LAMBDA_TASK_ROOT", "AWS_EXECUTION_ENV", "AWS_LAMBDA_LOG_STREAM_NAME"])
+    assert.ok(!seen.includes(hidden), hidden);
   // The runtime is asked first.
-  const [runtimeEnd, extensionEnd] = ["runtime: SIGTERM", "alpha {\"eventType\":\"SHUTDOWN\""].map((text) => messages.findIndex((line) => line.includes(text)));
+  const [runtimeEnd, extensionEnd] = ["runtime: SIGTERM", 'alpha {"eventType":"SHUTDOWN"'].map((text) =>
+    messages.findIndex((line) => line.includes(text)),
+  );
   assert.ok(runtimeEnd! !== -1 && runtimeEnd! < extensionEnd!, all);
   assert.deepEqual(await real.processes(), []);
 });
@@ -104,14 +115,23 @@ test("an extension that ends, or says that it cannot, fails the initialisation i
       "exit status 1",
       "InitError\tEvents: [SHUTDOWN]\tError Type: Extension.NoConfiguration",
     ],
-    [`await register([]); await fail("exit", "Extension.Tired"); process.exit(0);`, "Extension.ExitError", "exit code 0", "ExitError\tEvents: []\tError Type: Extension.Tired"],
+    [
+      `await register([]); await fail("exit", "Extension.Tired"); process.exit(0);`,
+      "Extension.ExitError",
+      "exit code 0",
+      "ExitError\tEvents: []\tError Type: Extension.Tired",
+    ],
   ];
-  for (const [story, errorType, message, state] of stories) {
-    const real = await withExtensions(t, { broken: story });
-    const answer = await invoked(real);
+  const cases = stories.map(([story], index) => `case "${index}": ${story} break;`);
+  const real = await withExtensions(t, { broken: `switch (process.env.STORY) { ${cases.join(" ")} }` });
+  for (const [index, [story, errorType, message, state]] of stories.entries()) {
+    const answer = await invoked(real, {}, { ...spec, key: `story-${index}`, variables: { STORY: String(index) } });
     assert.equal(answer.errorType, errorType, story);
     assert.match(answer.errorMessage as string, new RegExp(`^RequestId: request-\\d+ Error: ${message}$`));
-    const all = real.sink.messages.join("\n");
+    const all = real.sink.lines
+      .splice(0)
+      .map((line) => line.message)
+      .join("\n");
     assert.ok(all.includes(`EXTENSION\tName: broken\tState: ${state}\n`), all);
     assert.match(all, new RegExp(`INIT_REPORT Init Duration: [\\d.]+ ms\tPhase: init\tStatus: error\tError Type: ${errorType}\n`));
     assert.match(all, new RegExp(`REPORT RequestId: .*\tStatus: error\tError Type: ${errorType}$`, "m"));
@@ -124,7 +144,10 @@ test("what cannot be started is said as AWS says it", async (t) => {
   assert.equal(answer.errorType, "Extension.LaunchError");
   assert.match(answer.errorMessage as string, /Error: fork\/exec \/opt\/extensions\/alien: no such file or directory$/);
   assert.ok(real.sink.messages.includes("EXTENSION\tName: alien\tState: LaunchError\tEvents: []\tError Type: UnknownError"));
-  const many = await withExtensions(t, Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`number-${index}`, "await register([])"])));
+  const many = await withExtensions(
+    t,
+    Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`number-${index}`, "await register([])"])),
+  );
   assert.equal((await invoked(many)).errorMessage?.toString().endsWith("Error: ErrTooManyExtensions"), true);
 });
 
@@ -142,7 +165,9 @@ test("after a crash or a timeout extensions are told why, and the environment in
 });
 
 test("an extension that does not come back makes the invocation time out, after its caller has the answer", async (t) => {
-  const real = await withExtensions(t, { stuck: `await register(["INVOKE"]); await next(); await new Promise(() => setInterval(() => {}, 1e6));` });
+  const real = await withExtensions(t, {
+    stuck: `await register(["INVOKE"]); await next(); await new Promise(() => setInterval(() => {}, 1e6));`,
+  });
   assert.deepEqual(await invoked(real, {}, { ...spec, timeoutMs: 1_000 }), { answered: true });
   assert.match(real.sink.messages.at(-1) ?? "", /^REPORT .*\tDuration: 1000\.00 ms\t.*\tStatus: timeout$/);
 });
@@ -179,6 +204,8 @@ const listener = (port: number): string => `
     request.on("data", (chunk) => (body += chunk)).on("end", () => { batches.push(...JSON.parse(body)); reply.end(); });
   }).listen(${port}, "127.0.0.1");`;
 
+type Metered = Record<string, unknown> & { metrics?: Record<string, number> };
+
 test("telemetry comes over HTTP in the order of events, with what was before the subscription", async (t) => {
   const port = 20_000 + (process.pid % 20_000);
   const real = await withExtensions(t, {
@@ -201,23 +228,37 @@ test("telemetry comes over HTTP in the order of events, with what was before the
   await invoked(real, { say: "first words" });
   await invoked(real);
   const line = real.sink.messages.find((message) => message.startsWith("telemetry "));
-  const events = JSON.parse(line?.slice(10) ?? "[]") as Array<{ time: string; type: string; record: Record<string, unknown> & string }>;
+  const events = JSON.parse(line?.slice(10) ?? "[]") as Array<{ time: string; type: string; record: Metered }>;
   assert.deepEqual(
     events.map(({ type }) => type.replace("platform.", "")),
-    ["initStart", "telemetrySubscription", "initRuntimeDone", "extension", "initReport", "start", "function", "runtimeDone", "report", "start", "runtimeDone"],
+    [
+      "initStart",
+      "telemetrySubscription",
+      "initRuntimeDone",
+      "extension",
+      "initReport",
+      "start",
+      "function",
+      "runtimeDone",
+      "report",
+      "start",
+      "runtimeDone",
+    ],
   );
-  const [initStart, subscription, initRuntimeDone, , initReport, start, printed, runtimeDone, report] = events.map(({ record }) => record);
-  assert.equal(initStart?.initializationType, "on-demand");
-  assert.equal(initStart?.functionName, "hello");
+  const [initStart, subscription, initRuntimeDone, , initReport, start, printed, runtimeDone, report] = events.map(
+    ({ record }) => record,
+  ) as [Metered, ...Metered[]];
+  assert.equal(initStart.initializationType, "on-demand");
+  assert.equal(initStart.functionName, "hello");
   assert.deepEqual(subscription, { name: "listener", state: "Subscribed", types: ["platform", "function"] });
   assert.deepEqual(initRuntimeDone, { initializationType: "on-demand", phase: "init", status: "success" });
-  assert.equal(typeof (initReport?.metrics as unknown as { durationMs: number }).durationMs, "number");
+  assert.equal(typeof initReport?.metrics?.durationMs, "number");
   assert.deepEqual(Object.keys(start ?? {}), ["requestId", "version"]);
-  assert.match(printed as string, /\tINFO\tfirst words$/);
+  assert.match(printed as unknown as string, /\tINFO\tfirst words$/);
   assert.equal(runtimeDone?.status, "success");
   const spans = (record: unknown): string[] => (record as { spans: Array<{ name: string }> }).spans.map(({ name }) => name);
   assert.deepEqual(spans(runtimeDone), ["responseLatency", "responseDuration", "runtimeOverhead"]);
-  assert.equal((runtimeDone?.metrics as unknown as { producedBytes: number }).producedBytes, 17);
+  assert.equal(runtimeDone?.metrics?.producedBytes, 17);
   assert.deepEqual(spans(report), ["extensionOverhead"]);
   assert.ok(events.every(({ time }) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time)));
   const refusals = real.sink.messages.filter((message) => message.startsWith("["));
@@ -257,5 +298,37 @@ test("the Logs API sends lines over TCP, and what is dropped is told", async (t)
   assert.match(messages.find((line) => line.startsWith("types ")) ?? "", /platform\.logsDropped/);
   const dropped = JSON.parse(messages.find((line) => line.startsWith("dropped "))?.slice(8) ?? "{}") as Record<string, unknown>;
   assert.equal(dropped.reason, "Consumer seems to have fallen behind as it has not acknowledged receipt of logs.");
-  assert.ok((dropped.droppedRecords as number) > 0 && (dropped.droppedBytes as number) > 200_000 * (dropped.droppedRecords as number) * 0.9);
+  assert.ok(
+    (dropped.droppedRecords as number) > 0 && (dropped.droppedBytes as number) > 200_000 * (dropped.droppedRecords as number) * 0.9,
+  );
+});
+
+test("a wrapper script gets the interpreter's command line, and what is wrong with it is said as on AWS", async (t) => {
+  const wrapper = `#!/bin/sh
+    echo "wrapped $# $(basename "$1")"
+    export FROM_WRAPPER=yes
+    exec "$@"`;
+  const source = "exports.handler = async () => [process.env.FROM_WRAPPER, process.env.AWS_LAMBDA_EXEC_WRAPPER];";
+  const real = await managedSandbox(t, source, { files: { "layers/wrapper": wrapper } });
+  const by = (path: string) => ({ ...spec, key: path, variables: { AWS_LAMBDA_EXEC_WRAPPER: path } });
+  assert.deepEqual(await invoked(real, {}, by("/opt/wrapper")), ["yes", "/opt/wrapper"]);
+  assert.ok(real.sink.messages.includes("wrapped 2 node"));
+  assert.match((await invoked(real, {}, by("/opt/none"))).errorMessage as string, /Error: Runtime exited with error: exit status 127$/);
+  assert.ok(real.sink.messages.includes("/opt/none: does not exist"));
+});
+
+test("what a wrapper script starts in the place of a runtime may speak the Runtime API", async (t) => {
+  const program = `#!/usr/bin/env node
+    (async () => {
+      const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2018-06-01/runtime/invocation/";
+      for (;;) {
+        const invocation = await fetch(api + "next");
+        const event = await invocation.json();
+        await fetch(api + invocation.headers.get("lambda-runtime-aws-request-id") + "/response", { method: "POST", body: JSON.stringify({ doubled: 2 * event.number }) });
+      }
+    })();`;
+  const real = await managedSandbox(t, "", { files: { "code/wrapper": program } });
+  const wanted = specOf({ runtime: "nodejs26.x", timeoutMs: 30_000, variables: { AWS_LAMBDA_EXEC_WRAPPER: "/var/task/wrapper" } });
+  assert.deepEqual(await invoked(real, { number: 4 }, wanted), { doubled: 8 });
+  assert.deepEqual(await invoked(real, { number: 5 }, wanted), { doubled: 10 });
 });

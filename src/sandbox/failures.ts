@@ -19,10 +19,10 @@ export interface Failure {
 export class ExtensionLaunchFailed extends Error {
   readonly failure: Failure;
 
-  constructor(failure: Failure) {
-    super(failure.message);
+  constructor(how: Failure) {
+    super(how.message);
     this.name = "ExtensionLaunchFailed";
-    this.failure = failure;
+    this.failure = how;
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Duplex } from "node:stream";
+import type { Clock } from "#kit/clock.ts";
 import type { InvocationRequest, ResponseSink } from "./contract.ts";
 import type { RunningProcess } from "./drivers/driver.ts";
 import { encodeInvoke, encodeSpecialise, FrameReader, frameType, FrameViolation, lingerFrame } from "./frames.ts";
+import { Intake } from "./intake.ts";
 import { maxResponseBytes, type RuntimeAnswer, type RuntimeLink, type RuntimeListener } from "./runtime-link.ts";
 import { StreamedAnswer } from "./streamed-answer.ts";
 
@@ -14,14 +16,17 @@ export class FramedLink implements RuntimeLink {
   readonly variables = {};
   #listener: RuntimeListener;
   #socket: Duplex | undefined;
+  #intake: Intake | undefined;
   #expects: "boot" | "order" | "init" | "nothing" | "answer" | "stream" | "closed";
   #onBooted: () => void;
   /** Where an answer goes that is streamed, from the invocation on; the answer, once it has begun. */
   #sink: ResponseSink | undefined;
   #streamed: StreamedAnswer | undefined;
-  /** Two reasons to read no further: log lines wait, or the caller has no room. */
-  #isPaused = false;
-  #isHeld = false;
+  /** Settles when the caller has room for more. */
+  #room: Promise<void> | undefined;
+  /** Of the runtime's thread, which blocks: threads and processes that go on meanwhile. */
+  #hasCompany = false;
+  #lingers = false;
 
   /** With `onBooted` for a process that is started ahead of need, and told by `specialise` what for. */
   constructor(listener: RuntimeListener, onBooted?: () => void) {
@@ -30,17 +35,16 @@ export class FramedLink implements RuntimeLink {
     this.#onBooted = onBooted ?? (() => {});
   }
 
-  attach(process: RunningProcess): void {
-    const socket = process.frames as Duplex;
+  attach(process: RunningProcess, clock: Clock): void {
     const reader = new FrameReader((type, body) => this.#take(type, body));
-    this.#socket = socket;
-    socket.on("data", (chunk: Buffer) => {
-      if (this.#expects === "closed") return;
+    this.#socket = process.frames as Duplex;
+    this.#intake = new Intake(this.#socket, clock, (chunk, maxPieces) => {
+      if (this.#expects === "closed") return chunk.length;
       try {
-        reader.push(chunk);
+        return reader.push(chunk, maxPieces);
       } catch (error) {
-        if (!(error instanceof FrameViolation)) throw error;
         this.#refuse(error);
+        return chunk.length;
       }
     });
   }
@@ -51,7 +55,12 @@ export class FramedLink implements RuntimeLink {
     this.#socket?.write(encodeSpecialise(variables));
   }
 
+  get standsStill(): boolean {
+    return !this.#hasCompany && !this.#lingers;
+  }
+
   linger(): void {
+    this.#lingers = true;
     this.#socket?.write(lingerFrame);
   }
 
@@ -68,23 +77,24 @@ export class FramedLink implements RuntimeLink {
   }
 
   pause(): void {
-    this.#isPaused = true;
-    this.#socket?.pause();
+    this.#intake?.hold("log");
   }
 
   resume(): void {
-    this.#isPaused = false;
-    if (!this.#isHeld) this.#socket?.resume();
+    this.#intake?.release("log");
   }
 
   close(): void {
     this.#expects = "closed";
+    this.#intake?.drain();
   }
 
   #take(type: number, body: Buffer): void {
     if (this.#expects === "closed") return;
     if (type === frameType.log && body.length >= logHeadBytes) {
       this.#listener.logged(body.readDoubleLE(1), body.toString("utf8", logHeadBytes));
+    } else if (type === frameType.company && body.length === 0) {
+      this.#hasCompany = true;
     } else if (type === frameType.response && this.#expects === "answer") {
       this.#answer(body.length > maxResponseBytes ? { kind: "tooLarge" } : { kind: "response", payload: body });
     } else if (type === frameType.error && this.#expects === "answer") {
@@ -94,7 +104,7 @@ export class FramedLink implements RuntimeLink {
       this.#streamed = new StreamedAnswer(this.#sink, body.toString());
     } else if (type === frameType.responseChunk && this.#expects === "stream") {
       const room = this.#streamed?.write(body);
-      if (room) this.#hold(room);
+      if (room) this.#waitFor(room);
     } else if (type === frameType.responseEnd && this.#expects === "stream") {
       this.#answer((this.#streamed as StreamedAnswer).end(body.length > 0 ? body : undefined));
     } else if (type === frameType.ready && this.#expects === "init") {
@@ -111,14 +121,13 @@ export class FramedLink implements RuntimeLink {
     }
   }
 
-  /** Frames that were read already still come: no more than one reading of the socket. */
-  #hold(room: Promise<void>): void {
-    if (this.#isHeld) return;
-    this.#isHeld = true;
-    this.#socket?.pause();
+  /** Frames of the slice that is being taken still come. */
+  #waitFor(room: Promise<void>): void {
+    if (this.#room === room) return;
+    this.#room = room;
+    this.#intake?.hold("room");
     void room.then(() => {
-      this.#isHeld = false;
-      if (!this.#isPaused) this.#socket?.resume();
+      if (this.#room === room) this.#intake?.release("room");
     });
   }
 
@@ -130,10 +139,12 @@ export class FramedLink implements RuntimeLink {
     this.#listener.done();
   }
 
-  #refuse(violation: FrameViolation): void {
-    // The function returned too much; that we cannot skip the rest of it is our affair.
-    if (violation.type === frameType.response && this.#expects === "answer") this.#listener.answered({ kind: "tooLarge" });
+  /** Also what we could not cope with is taken for a violation: it is this runtime's words that led there. */
+  #refuse(error: unknown): void {
+    const isTooLarge = error instanceof FrameViolation && error.type === frameType.response && this.#expects === "answer";
     this.#expects = "closed";
-    this.#listener.violated(violation.message);
+    // The function returned too much; that we cannot skip the rest of it is our affair.
+    if (isTooLarge) this.#listener.answered({ kind: "tooLarge" });
+    this.#listener.violated(error instanceof FrameViolation ? error.message : `its frames could not be served: ${String(error)}`);
   }
 }

@@ -1,6 +1,7 @@
-import type { Readable } from "node:stream";
+import type { Duplex } from "node:stream";
 import { maxFrameBytes } from "./frames.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
+import { Intake } from "./intake.ts";
 import type { RuntimeLink, RuntimeListener } from "./runtime-link.ts";
 
 /** u32 BE type · u32 BE length of the text · u64 BE microseconds since 1970 */
@@ -15,33 +16,35 @@ const logType = 0xa55a_0000;
  */
 export function withFramedLogs(link: RuntimeLink, listener: RuntimeListener): RuntimeLink {
   let isOpen = true;
-  let logs: Readable | undefined;
+  let logs: Intake | undefined;
   return {
     wantsFrames: true,
     variables: { ...link.variables, _LAMBDA_TELEMETRY_LOG_FD: "3" },
-    attach(process) {
+    attach(process, clock) {
       const reader = new LogFrameReader((timestampMs, text) => {
         if (isOpen) listener.logged(timestampMs, text);
       });
-      logs = process.frames;
-      logs?.on("data", (chunk: Buffer) => {
-        if (!isOpen || reader.push(chunk)) return;
+      logs = new Intake(process.frames as Duplex, clock, (chunk, maxPieces) => {
+        const takenBytes = isOpen ? reader.push(chunk, maxPieces) : chunk.length;
+        if (takenBytes !== undefined) return takenBytes;
         isOpen = false;
         listener.violated("what it wrote to the descriptor for logs is no log event");
+        return chunk.length;
       });
-      link.attach(process);
+      link.attach(process, clock);
     },
     invoke: (request, deadlineMs) => link.invoke(request, deadlineMs),
     pause() {
       link.pause();
-      logs?.pause();
+      logs?.hold("log");
     },
     resume() {
       link.resume();
-      logs?.resume();
+      logs?.release("log");
     },
     close() {
       isOpen = false;
+      logs?.drain();
       link.close();
     },
   };
@@ -56,20 +59,22 @@ export class LogFrameReader {
     this.#onEvent = onEvent;
   }
 
-  /** False for bytes that are no log event; the reader is of no use afterwards. */
-  push(chunk: Buffer): boolean {
-    for (let at = 0; at < chunk.length; ) {
+  /** Takes so many events at most, and returns how many bytes they had. Undefined for bytes that are none; the reader is of no use afterwards. */
+  push(chunk: Buffer, maxEvents = Number.POSITIVE_INFINITY): number | undefined {
+    let at = 0;
+    for (let count = 0; at < chunk.length && count < maxEvents;) {
       const wantedBytes = this.#wantedBytes();
-      if (wantedBytes === undefined) return false;
+      if (wantedBytes === undefined) return undefined;
       const piece = chunk.subarray(at, at + wantedBytes - this.#partial.sizeBytes);
       this.#partial.append(piece);
       at += piece.length;
       if (this.#partial.sizeBytes >= headBytes && this.#partial.sizeBytes === this.#wantedBytes()) {
         const frame = this.#partial.take();
+        count++;
         this.#onEvent(Number(frame.readBigUInt64BE(8) / 1000n), frame.toString("utf8", headBytes));
       }
     }
-    return this.#wantedBytes() !== undefined;
+    return this.#wantedBytes() === undefined ? undefined : at;
   }
 
   /** Of the frame that was begun, as far as is known; undefined if it is none. */

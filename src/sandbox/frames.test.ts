@@ -47,6 +47,18 @@ test("frames survive chunks of every size", () => {
   }
 });
 
+test("no more frames are taken than were asked for; the rest is the caller's", () => {
+  const types: number[] = [];
+  const reader = new FrameReader((type) => types.push(type));
+  const first = reader.push(stream, 2);
+  assert.deepEqual(types, [frameType.ready, frameType.log]);
+  assert.equal(first + reader.push(stream.subarray(first), 2), stream.length);
+  assert.deepEqual(
+    types,
+    sample.map(({ type }) => type),
+  );
+});
+
 test("a frame that came whole is not copied", () => {
   const bytes = frame(frameType.response, "abc");
   let seen: Buffer | undefined;

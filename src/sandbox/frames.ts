@@ -18,6 +18,7 @@ export const frameType = {
   responseHead: 0x86,
   responseChunk: 0x87,
   responseEnd: 0x88,
+  company: 0x89,
 } as const;
 
 /** What follows the length of one frame from a runtime, at most. */
@@ -92,10 +93,10 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
-  /** Throws `FrameViolation`; the reader is of no use afterwards. */
-  push(chunk: Buffer): void {
+  /** Takes so many frames at most, and returns how many bytes they had. Throws `FrameViolation`; the reader is of no use afterwards. */
+  push(chunk: Buffer, maxFrames = Number.POSITIVE_INFINITY): number {
     let at = 0;
-    while (at < chunk.length) {
+    for (let count = 0; count < maxFrames && at < chunk.length; count++) {
       const end = this.#partial.sizeBytes === 0 ? wholeFrameEnd(chunk, at) : undefined;
       if (end === undefined) {
         at += this.#hold(chunk, at);
@@ -104,6 +105,7 @@ export class FrameReader {
         at = end;
       }
     }
+    return at;
   }
 
   /** Copies what the frame begun still lacks, delivers it when complete, and returns how many bytes were taken. */

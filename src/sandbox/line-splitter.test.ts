@@ -27,3 +27,13 @@ test("long lines are cut, whether they end or not", () => {
 test("bytes that are no UTF-8 are replaced", () => {
   assert.deepEqual(split([Buffer.from([0x61, 0xff, 0x00, 0x0a])]), ["a\ufffd\0"]);
 });
+
+test("no more lines are taken than were asked for, empty ones among them; the rest is the caller's", () => {
+  const lines: string[] = [];
+  const splitter = new LineSplitter((line) => lines.push(line));
+  const bytes = Buffer.from("\n\none\ntwo\nthr");
+  assert.equal(splitter.push(bytes, 3), 6);
+  assert.deepEqual(lines, ["one"]);
+  assert.equal(splitter.push(bytes.subarray(6), 3), bytes.length - 6);
+  assert.deepEqual(lines, ["one", "two"]);
+});

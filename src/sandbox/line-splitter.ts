@@ -20,13 +20,19 @@ export class LineSplitter {
     this.#maxBytes = maxBytes;
   }
 
-  push(chunk: Buffer): void {
+  /** Takes so many lines at most, empty ones too, and returns how many bytes they had. */
+  push(chunk: Buffer, maxLines = Number.POSITIVE_INFINITY): number {
     let start = 0;
-    for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
+    for (let count = 0; count < maxLines; count++) {
+      const end = chunk.indexOf(lineFeed, start);
+      if (end === -1) {
+        this.#partial.append(this.#cut(chunk.subarray(start)));
+        return chunk.length;
+      }
       this.#end(chunk.subarray(start, end));
       start = end + 1;
     }
-    this.#partial.append(this.#cut(chunk.subarray(start)));
+    return start;
   }
 
   /** Gives out the line begun, as if it had ended. */

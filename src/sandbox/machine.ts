@@ -8,11 +8,12 @@ import type { MemoryUse } from "./memory-budget.ts";
 /** Of the memory; the rest is for us, the kernel and its cache. */
 const functionsPart = 0.8;
 
-/** Our ends of an environment's sockets, pipes and namespaces, and some to spare: six were counted. */
+/** Our ends of an environment's sockets, pipes and namespaces: seven or eight were counted. */
 const descriptorsPerEnvironment = 8;
 /** For clients, files and databases. */
 const ownDescriptors = 1_000;
-const mostEnvironments = 10_000;
+/** Isolated ones have an address each: drivers/linux/network/address-block.ts. */
+const mostEnvironments = 4_000;
 
 /** Threads of an environment: eleven of Node's, and those around it. */
 const tasksPerEnvironment = 16;
@@ -40,7 +41,9 @@ export function environmentsByDescriptors(): number {
 /** Whether the kernel has numbers for the processes and threads of so many more environments. */
 export function hasTasksFor(environmentCount: number): boolean {
   const used = numberIn("/proc/loadavg", /\d+\/(\d+)/);
-  const most = Math.min(...["pid_max", "threads-max"].map((name) => numberIn(`/proc/sys/kernel/${name}`, /(\d+)/) ?? Number.POSITIVE_INFINITY));
+  const most = Math.min(
+    ...["pid_max", "threads-max"].map((name) => numberIn(`/proc/sys/kernel/${name}`, /(\d+)/) ?? Number.POSITIVE_INFINITY),
+  );
   return used === undefined || used + environmentCount * tasksPerEnvironment <= most * usedTasksPart;
 }
 

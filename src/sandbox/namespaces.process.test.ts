@@ -7,6 +7,7 @@ if (process.platform === "linux" && process.getuid?.() === 0) {
   await import("./framed.process.test.ts");
   await import("./custom.process.test.ts");
   await import("./extensions.process.test.ts");
+  await import("./debugging.process.test.ts");
 } else {
   test("namespaces take Linux and root", { skip: true });
 }

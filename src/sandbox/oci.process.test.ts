@@ -8,6 +8,7 @@ if (reason === undefined) {
   useIsolation("oci");
   await import("./framed.process.test.ts");
   await import("./custom.process.test.ts");
+  await import("./extensions.process.test.ts");
 } else {
   test(`containers: ${reason}`, { skip: reason });
 }

@@ -4,8 +4,10 @@ import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
 import type { LogSink, Sandbox } from "./contract.ts";
+import { Debugging } from "./debugging.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { DriverChoice } from "./driver-choice.ts";
+import { ForkTrials } from "./fork-trials.ts";
 import { sweepLeftovers } from "./drivers/leftovers.ts";
 import { openNamespaceDriver } from "./drivers/linux/namespaces.ts";
 import type { OutboundPolicy } from "./drivers/linux/network/policy.ts";
@@ -54,8 +56,12 @@ export interface SandboxOptions {
   searchPath: string;
   unpacked: UnpackedCode;
   logSink: LogSink;
+  /** Functions to be debugged, by name, and at which port; undefined: the usual one. */
+  debugged?: ReadonlyMap<string, number | undefined>;
   /** How many processes of each runtime are started ahead of need at most, where the driver can do that; 0: none. */
   standbysPerRuntime: number;
+  /** Whether processes may be forks of one that has the runtime loaded, where that works. */
+  usesForkServers: boolean;
   /** For all functions together; what is not given is chosen to fit the machine. */
   functionMemoryMb?: number | undefined;
   limits?: Partial<PoolLimits>;
@@ -65,13 +71,19 @@ export interface SandboxOptions {
  * The sandbox runs functions: a pool of execution environments (pool.ts, environment.ts), each a process that a driver started
  * (drivers/), which talks with us by frames or by the Runtime API (framed-link.ts, runtime-api/). It knows functions, not AWS requests.
  */
-export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+export async function openSandbox(options: SandboxOptions): Promise<OpenedSandbox> {
   const { clock } = options;
   const driver = await openDriver(options);
   const drivers = new DriverChoice(driver, () => openContainers(options));
   const driverFor: Workshop["driverFor"] = (spec) => drivers.driverFor(spec);
-  const workshop: Workshop = { ...options, driver, driverFor, catalog: new RuntimeCatalog(options) };
-  const standbys = driver.canSpecialise && options.standbysPerRuntime > 0 ? new Standbys(workshop, options.standbysPerRuntime) : undefined;
+  const debugging = options.debugged && new Debugging(options.debugged, options.log);
+  const workshop: Workshop = { ...options, driver, driverFor, catalog: new RuntimeCatalog(options), ...(debugging && { debugging }) };
+  const { standbysPerRuntime: perKind, usesForkServers, productFolder, trialFile } = options;
+  const trials =
+    driver.prepareFork && driver.canSpecialise && usesForkServers
+      ? new ForkTrials({ workshop, productFolder, trialFile: trialFile && `${trialFile}-forks` })
+      : undefined;
+  const standbys = driver.canSpecialise && (perKind > 0 || trials) ? new Standbys(workshop, { perKind, trials }) : undefined;
   const create: CreateMember = (spec, events, initialisation) =>
     prepareEnvironment({ ...workshop, ...(standbys && { standbys }) }, spec, events, initialisation);
   const memory = new MemoryBudget(clock, [() => drivers.memoryUse(), machineMemory]);
@@ -86,13 +98,28 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     provision: (spec, count) => pool.provision(spec, count),
     provisioned: (specKey) => pool.provisioned(specKey),
     retire: (specKey) => pool.retire(specKey),
-    describe: () => driver.describe(),
+    describe: () => ({ ...driver.describe(), ...(standbys && { starts: startsBy(perKind, trials) }) }),
+    examineForks: async (runtime) =>
+      trials
+        ? trials.examine({ runtime, architecture: "x86_64", endpointUrl: "http://127.0.0.1" })
+        : "they are switched off, or not for this driver",
     drain: (graceMs) => pool.drain(graceMs),
     async [Symbol.asyncDispose]() {
-      await Promise.all([pool.drain(0), standbys?.close()]);
+      await Promise.all([pool.drain(0), standbys?.close(), trials?.close()]);
       await drivers[Symbol.asyncDispose]();
     },
   };
+}
+
+export interface OpenedSandbox extends Sandbox {
+  /** Resolves with why processes of that runtime are not forked; undefined if they are. That is tried out, unless it is known. */
+  examineForks(runtime: string): Promise<string | undefined>;
+}
+
+function startsBy(perKind: number, trials: ForkTrials | undefined): string {
+  const ahead = perKind > 0 ? `up to ${perKind} of a runtime are started ahead of need` : "";
+  const forks = trials ? "forked from a process that has the runtime loaded, where that proves to work (npm run doctor)" : "";
+  return [ahead, forks].filter(Boolean).join("; else ");
 }
 
 /** What was asked for cannot be had on this machine; the message says what to do. */
@@ -107,7 +134,7 @@ export class IsolationImpossible extends Error {
 }
 
 async function openDriver(sandboxOptions: SandboxOptions): Promise<Driver> {
-  const { isolation, outbound, nativeFolder, runFolder, trialFile, clock, log, functionMemoryMb } = sandboxOptions;
+  const { isolation, outbound, nativeFolder, runFolder, trialFile, clock, log, functionMemoryMb, usesForkServers } = sandboxOptions;
   const options = { runFolder, clock, log };
   if (isolation === "none") return openProcessDriver(options);
   if (isolation === "oci") {
@@ -121,6 +148,7 @@ async function openDriver(sandboxOptions: SandboxOptions): Promise<Driver> {
       ...options,
       outbound,
       nativeFolder,
+      usesForkServers,
       trialFile,
       functionMemoryMb: functionMemoryMb ?? defaultFunctionMemoryMb(),
       allowsRootless: isolation === "auto",

@@ -41,6 +41,28 @@ test("the first invocation reports initialisation and is billed for it", () => {
   );
 });
 
+test("with provisioned concurrency initialisation is reported on its own, and shown with the first invocation but not billed", () => {
+  const provisioned = platformLines(specOf(), "provisioned-concurrency");
+  assert.deepEqual(provisioned.initDone(nowMs, 12.345), ["INIT_REPORT Init Duration: 12.35 ms"]);
+  assert.match(provisioned.end(nowMs, reportOf({ initMs: 12.34 }))[1] ?? "", /Billed Duration: 2 ms\t.*\tInit Duration: 12\.34 ms\t$/);
+  assert.deepEqual(text.initDone(nowMs, 12.345), []);
+  const json = platformLines(specOf({ logging: { format: "JSON", group: "g" } }), "provisioned-concurrency");
+  assert.deepEqual(JSON.parse(json.initDone(nowMs, 12.345)[0] ?? "").record, {
+    initializationType: "provisioned-concurrency",
+    phase: "init",
+    status: "success",
+    metrics: { durationMs: 12.345 },
+  });
+});
+
+test("the report of a sampled invocation names its segment", () => {
+  const trace = { traceId: "1-5759e988-bd862e3fe1be46a994272793", segmentId: "53995c3f42cd8ad8" };
+  assert.match(
+    text.end(nowMs, reportOf({ trace }))[1] ?? "",
+    /Max Memory Used: 40 MB\t\nXRAY TraceId: 1-5759e988-bd862e3fe1be46a994272793\tSegmentId: 53995c3f42cd8ad8\tSampled: true\t$/,
+  );
+});
+
 test("a timeout has a line of its own", () => {
   const lines = text.end(nowMs, reportOf({ durationMs: 3_000, failure: timedOut(3_000) }));
   assert.equal(lines[0], "2026-01-15T12:00:00.000Z r1 Task timed out after 3.00 seconds");

@@ -94,7 +94,9 @@ function jsonLines(spec: EnvironmentSpec, initialisation: InitialisationType): P
   return {
     initStart: (nowMs) => line("INFO", nowMs, "initStart", initStartRecord(spec, initialisation, "init")),
     initDone: (nowMs, durationMs) =>
-      initialisation === "on-demand" ? [] : line("INFO", nowMs, "initReport", initReportRecord(initialisation, "init", durationMs, undefined)),
+      initialisation === "on-demand"
+        ? []
+        : line("INFO", nowMs, "initReport", initReportRecord(initialisation, "init", durationMs, undefined)),
     initFailed: (nowMs, phase, durationMs, failure) =>
       line("WARN", nowMs, "initReport", initReportRecord(initialisation, phase, durationMs, failure)),
     extension: (nowMs, extension) => line("INFO", nowMs, "extension", extensionRecord(extension)),

@@ -40,7 +40,11 @@ export function initStartRecord(spec: EnvironmentSpec, initializationType: Initi
   return { initializationType, phase, runtimeVersion: runtimeLabel(runtime), runtimeVersionArn, functionName, functionVersion };
 }
 
-export function initRuntimeDoneRecord(initializationType: InitialisationType, phase: InitPhase, failure: Failure | undefined): PlatformRecord {
+export function initRuntimeDoneRecord(
+  initializationType: InitialisationType,
+  phase: InitPhase,
+  failure: Failure | undefined,
+): PlatformRecord {
   return { initializationType, phase, ...statusOf(failure) };
 }
 
@@ -57,9 +61,7 @@ export function startRecord({ functionVersion }: EnvironmentSpec, requestId: str
   return { requestId, version: functionVersion };
 }
 
-export function runtimeDoneRecord(
-  done: Pick<InvocationReport, "requestId" | "durationMs" | "producedBytes" | "failure">,
-): PlatformRecord {
+export function runtimeDoneRecord(done: Pick<InvocationReport, "requestId" | "durationMs" | "producedBytes" | "failure">): PlatformRecord {
   const { requestId, durationMs, producedBytes, failure } = done;
   return { requestId, ...statusOf(failure), metrics: { durationMs: rounded(durationMs), producedBytes } };
 }
@@ -85,8 +87,9 @@ export function subscriptionRecord(name: string, { types }: Subscription): Platf
 }
 
 /** Of a function that is traced. https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#TraceContext */
-export function tracingOf({ tracing }: EnvironmentSpec, { traceId }: InvocationRequest): PlatformRecord {
-  return tracing === "Active" ? { tracing: { type: "X-Amzn-Trace-Id", value: traceId } } : {};
+export function tracingOf({ tracing }: EnvironmentSpec, { traceId, trace }: InvocationRequest): PlatformRecord {
+  if (tracing !== "Active") return {};
+  return { tracing: { ...(trace && { spanId: trace.segmentId }), type: "X-Amzn-Trace-Id", value: traceId } };
 }
 
 export function spansOf(spans: readonly Span[]): PlatformRecord {

@@ -264,7 +264,11 @@ test("a function that wants many environments holds up no other that wants one",
 
 test("where the memory is short the longest idle makes room; when nothing is idle the answer is SandboxBusy", async () => {
   let usedMb = 0;
-  const bench = new Bench(100, 100, (clock) => new MemoryBudget(clock, [() => ({ usedBytes: usedMb * 2 ** 20, limitBytes: 1_000 * 2 ** 20 })]));
+  const bench = new Bench(
+    100,
+    100,
+    (clock) => new MemoryBudget(clock, [() => ({ usedBytes: usedMb * 2 ** 20, limitBytes: 1_000 * 2 ** 20 })]),
+  );
   for (const key of ["a", "b", "c"]) await bench.begin(key);
   bench.finish("m2");
   await bench.clock.advance(100);

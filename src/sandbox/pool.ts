@@ -73,9 +73,7 @@ export class EnvironmentPool {
     const shelf = shelfOf(spec, request);
     const free = (this.#provisioned.isEmpty ? undefined : this.#takeFree(this.#provisioned, shelf)) ?? this.#takeFree(this.#idle, shelf);
     if (free) return free.invoke(request);
-    return this.#waiters.hasConcludingForOneMore(shelf)
-      ? this.#invokeNext(spec, request, shelf)
-      : this.#invokeNew(spec, request, shelf);
+    return this.#waiters.hasConcludingForOneMore(shelf) ? this.#invokeNext(spec, request, shelf) : this.#invokeNew(spec, request, shelf);
   }
 
   /** See `Sandbox.provision`. */
@@ -88,7 +86,7 @@ export class EnvironmentPool {
   }
 
   provisioned(specKey: string): ProvisionState {
-    return this.#provisions.get(specKey)?.state ?? { allocated: 0, available: 0 };
+    return this.#provisions.get(specKey)?.state ?? nothingProvisioned;
   }
 
   /** Resolves when the last environment of that key is gone. */
@@ -170,7 +168,8 @@ export class EnvironmentPool {
   }
 
   async #invokeStarted(spec: EnvironmentSpec, request: InvocationRequest, shelf: string): Promise<InvocationOutcome> {
-    if (!this.#rate.take(functionOf(spec))) throw new SandboxBusy("the function has been given as many environments as it may get in so short a time");
+    if (!this.#rate.take(functionOf(spec)))
+      throw new SandboxBusy("the function has been given as many environments as it may get in so short a time");
     const entry = await this.#gate.run(() => this.#start(spec, shelf, undefined));
     return (entry.member as PoolMember).invoke(request);
   }
@@ -318,8 +317,8 @@ export class EnvironmentPool {
   #leave(entry: Entry): void {
     this.#concluded(entry);
     entry.isEnding = true;
-    entry.provision?.left(entry);
     this.#liveCount--;
+    entry.provision?.left(entry);
     if (this.#liveCount === 0) this.#onQuiet?.();
   }
 
@@ -338,6 +337,9 @@ export class EnvironmentPool {
     });
   }
 }
+
+/** Asked for with every invocation. */
+const nothingProvisioned: ProvisionState = Object.freeze({ allocated: 0, available: 0 });
 
 /** Tenants never share an environment: https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html */
 function shelfOf({ key }: EnvironmentSpec, { tenantId }: InvocationRequest): string {

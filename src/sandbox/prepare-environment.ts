@@ -5,6 +5,7 @@ import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
 import type { UnpackedImage } from "#storage/images/unpacked-images.ts";
 import { SandboxFailure, type EnvironmentSpec, type LogSink, type SessionCredentials } from "./contract.ts";
+import type { DebuggedEnvironment, Debugging } from "./debugging.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { environmentFolderPrefix } from "./drivers/leftovers.ts";
 import { functionVariables } from "./environment-variables.ts";
@@ -17,6 +18,7 @@ import type { InitialisationType } from "./initialisation.ts";
 import type { MemberEvents } from "./pool-member.ts";
 import { openRuntimeApi } from "./runtime-api/server.ts";
 import type { RuntimeCatalog } from "./runtimes/catalog.ts";
+import { byWrapper } from "./runtimes/exec-wrapper.ts";
 import { imageStart } from "./runtimes/image-start.ts";
 import type { RuntimeStart } from "./runtimes/runtime-start.ts";
 import type { Standby } from "./standby.ts";
@@ -38,6 +40,8 @@ export interface Workshop {
   driverFor(spec: EnvironmentSpec): Promise<Driver>;
   catalog: RuntimeCatalog;
   unpacked: UnpackedCode;
+  /** Absent where no function is to be debugged. */
+  debugging?: Debugging;
   /** Absent where processes cannot be started ahead of need, or shall not. */
   standbys?: StandbySource;
 }
@@ -91,6 +95,21 @@ export async function prepareEnvironment(
   events: MemberEvents,
   initialisation: InitialisationType,
 ): Promise<Environment> {
+  const debugged = workshop.debugging?.claim(spec);
+  if (!debugged) return prepareIn(workshop, spec, events, initialisation);
+  return prepareIn(workshop, debugged.spec, events, initialisation, debugged).catch((error: unknown) => {
+    debugged.release();
+    throw error;
+  });
+}
+
+async function prepareIn(
+  workshop: Workshop,
+  spec: EnvironmentSpec,
+  events: MemberEvents,
+  initialisation: InitialisationType,
+  debugged?: DebuggedEnvironment,
+): Promise<Environment> {
   const { clock, ids, log, logSink } = workshop;
   const [driver, code, credentials] = await Promise.all([
     workshop.driverFor(spec),
@@ -99,7 +118,7 @@ export async function prepareEnvironment(
     checkFileSystems(spec),
   ]);
   const { start, task, layers, root } = code;
-  const standby = await workshop.standbys?.take(spec, code);
+  const standby = debugged ? undefined : await workshop.standbys?.take(spec, code);
   standby?.serveEndpointTo(credentials.accessKeyId);
   const environment = standby?.folders.environment ?? join(workshop.runFolder, `${environmentFolderPrefix}${ids.hex(16)}`);
   const folders = {
@@ -122,6 +141,7 @@ export async function prepareEnvironment(
   const seenSpec = driver.hasPrivateNetworks ? { ...spec, endpointUrl: relayedUrl(spec.endpointUrl) } : spec;
   const variables = functionVariables(seenSpec, credentials, start, places, logStream, initialisation);
   standby?.sendSegmentsTo(spec.takeSegments);
+  const command = { path: start.program, args: [...start.args, ...(start.functionArgs?.(spec) ?? [])] };
   return new Environment({
     spec,
     initialisation,
@@ -133,15 +153,16 @@ export async function prepareEnvironment(
     folders,
     logStream,
     ...(standby && { standby }),
+    ...(debugged && { debugged }),
     replaceAtMs: replaceAt(clock.now(), credentials, spec.timeoutMs),
     program: {
-      path: start.program,
-      args: [...start.args, ...(start.functionArgs?.(spec) ?? [])],
+      ...byWrapper(spec, debugged?.command(command) ?? command),
       ...(start.workingDirectory !== undefined && { workingDirectory: start.workingDirectory }),
       variables,
     },
-    extensions: await listExtensions(layers),
+    extensions: await listExtensions(layers ?? (root && join(root, "opt"))),
     async openLink(network, listener, extensions) {
+      await debugged?.open(network);
       if (spec.takeSegments) Object.assign(variables, daemonVariable(spec, await openTraceDaemon(network, workshop, spec.takeSegments)));
       if (driver.hasPrivateNetworks) await openEndpointRelay(network, spec.endpointUrl, () => credentials.accessKeyId);
       if (start.link === "frames") return EitherLink.open(listener, ids, network, extensions);

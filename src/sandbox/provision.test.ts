@@ -62,6 +62,13 @@ test("one that crashes is replaced, at once the first time and then more and mor
   assert.deepEqual([bench.members.length, bench.stopped, bench.pool.provisioned("a").available], [3, ["m1", "m2"], 1]);
 });
 
+test("one that crashes makes its own place for the one that replaces it", async () => {
+  const bench = await provisioned(1, new PoolBench(1));
+  bench.member("m1").crash();
+  await bench.clock.advance(0);
+  assert.deepEqual(bench.pool.provisioned("a"), { allocated: 1, available: 1 });
+});
+
 test("a failed initialisation is told, serves nobody, and is tried again until it succeeds", async () => {
   const bench = new PoolBench();
   bench.initialisation = Promise.resolve(false);

@@ -66,13 +66,13 @@ export class Provision implements ProvisionOfEntry {
 
   left(entry: Entry): void {
     this.#outgoing.delete(entry);
-    if (this.#ready.delete(entry)) this.#fill();
+    this.#ready.delete(entry);
+    this.#fill();
   }
 
+  /** It is replaced when it has left its place. */
   lost(entry: Entry): void {
-    if (!this.#ready.delete(entry)) return;
-    this.#suffer();
-    this.#fill();
+    if (this.#ready.delete(entry)) this.#suffer();
   }
 
   /** Busy ones last. */
@@ -93,8 +93,8 @@ export class Provision implements ProvisionOfEntry {
     try {
       const entry = await this.#host.start(this);
       if (!(entry.member as PoolMember).isInitialised) {
-        this.#host.end(entry);
         this.#fail({ reason: "init", message: "the function's initialisation failed" });
+        this.#host.end(entry);
       } else if (this.#ready.size < this.#wanted) this.#welcome(entry);
       else this.#host.end(entry);
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Clock } from "#kit/clock.ts";
 import type { InvocationRequest } from "./contract.ts";
 import type { RunningProcess } from "./drivers/driver.ts";
 
@@ -10,11 +11,13 @@ export interface RuntimeLink {
   /** What the process must find in its environment to reach us. */
   readonly variables: Readonly<Record<string, string>>;
   /** The process runs: listen to it. */
-  attach(process: RunningProcess): void;
+  attach(process: RunningProcess, clock: Clock): void;
   /** Tells a process that was started ahead of need what to serve; absent where there is no such thing. */
   specialise?(variables: Readonly<Record<string, string>>): void;
   /** There are extensions: the runtime shall not stand still while it waits. Absent where no runtime does. */
   linger?(): void;
+  /** Whether all of the function stands still by itself while it waits for an invocation. Absent where no runtime does that. */
+  readonly standsStill?: boolean;
   /** Legal only while the runtime waits for an invocation. */
   invoke(request: InvocationRequest, deadlineMs: number): void;
   /** Stops and resumes reading from the runtime, because its log lines wait. */

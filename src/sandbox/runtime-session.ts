@@ -4,7 +4,9 @@ import type { InvocationRequest } from "./contract.ts";
 import type { Driver, LaunchOrder, Network, ProcessExit, ProgramOrder, RunningProcess, SharedSandbox } from "./drivers/driver.ts";
 import { ExtensionHost, type ExtensionListener } from "./extensions/extension-host.ts";
 import type { ShutdownReason } from "./extensions/registry.ts";
+import { Intake } from "./intake.ts";
 import { LineSplitter } from "./line-splitter.ts";
+import { Rest } from "./rest.ts";
 import type { RuntimeLink, RuntimeListener } from "./runtime-link.ts";
 
 export interface OutputListener {
@@ -22,10 +24,16 @@ export interface SessionListener extends RuntimeListener, OutputListener, Extens
   runtimeDone(): void;
 }
 
+/** In less time than this a function changes little about its memory; and to ask the kernel takes longer than to write the report. */
+const shortRunMs = 10;
+const staleAfterMs = 1_000;
+
 /** What a launch takes besides what the session itself provides. */
 export type Order = Omit<LaunchOrder, "wantsFrames" | "network"> & {
   /** Absolute paths of the extensions to be started before the program. */
   extensions?: readonly string[];
+  /** Whether a debugger looks at the runtime, which must not stand still between invocations then. */
+  isDebugged?: boolean;
 };
 
 export type OpenLink = (network: Network, listener: RuntimeListener, extensions: ExtensionHost) => Promise<RuntimeLink>;
@@ -35,17 +43,25 @@ export class RuntimeSession {
   readonly extensions: ExtensionHost;
   #listener: SessionListener;
   #splitters: LineSplitter[];
+  /** Of standard output and standard error. */
+  #outputs: Intake[] = [];
   #link: RuntimeLink | undefined;
   #network: Network | undefined;
   #sandbox: SharedSandbox | undefined;
   #process: RunningProcess | undefined;
   #launching: Promise<void> | undefined;
   #isEnding = false;
+  #isDebugged = false;
+  #rest: Rest;
+  #clock: Clock;
+  #peak = { bytes: 0, askedAtMs: Number.NEGATIVE_INFINITY };
 
   constructor(listener: SessionListener, clock: Clock, ids: Ids) {
     this.#listener = listener;
+    this.#clock = clock;
     this.#splitters = [0, 1].map(() => new LineSplitter((line) => listener.printed(line)));
     this.extensions = new ExtensionHost(clock, ids, listener);
+    this.#rest = new Rest(clock, () => this.#process?.freezer);
   }
 
   /** Rejects if the process cannot be started; with `ExtensionLaunchFailed` if that is so of an extension. */
@@ -62,13 +78,24 @@ export class RuntimeSession {
     this.#link.specialise(specialise({ ...order, variables, network: this.#network, wantsFrames: true }));
   }
 
+  /** Until the next invocation nothing of the function shall go on, unless somebody debugs it. Legal when runtime and extensions wait for it. */
+  rest(): void {
+    if (!this.#isDebugged && !this.#link?.standsStill) this.#rest.begin();
+  }
+
   invoke(request: InvocationRequest, deadlineMs: number): void {
+    this.#rest.end();
     this.extensions.invoke(request, deadlineMs);
     this.#link?.invoke(request, deadlineMs);
   }
 
-  peakMemoryBytes(): number {
-    return this.#process?.peakMemoryBytes() ?? 0;
+  /** `ranMs`: how long the invocation took that has just ended. After one that was short a figure of the last second does. */
+  peakMemoryBytes(ranMs = Number.POSITIVE_INFINITY): number {
+    const nowMs = this.#clock.monotonicMs();
+    if (ranMs >= shortRunMs || nowMs - this.#peak.askedAtMs >= staleAfterMs) {
+      this.#peak = { bytes: this.#process?.peakMemoryBytes() ?? 0, askedAtMs: nowMs };
+    }
+    return this.#peak.bytes;
   }
 
   holdToCpuShare(): void {
@@ -77,14 +104,19 @@ export class RuntimeSession {
 
   pause(): void {
     this.#link?.pause();
-    for (const stream of this.#outputs()) stream.pause();
+    for (const output of this.#outputs) output.hold("log");
     this.extensions.pause();
   }
 
   resume(): void {
     this.#link?.resume();
-    for (const stream of this.#outputs()) stream.resume();
+    for (const output of this.#outputs) output.release("log");
     this.extensions.resume();
+  }
+
+  /** Until what was read of the function's output has been told. */
+  async linesTold(): Promise<void> {
+    for (const output of this.#outputs) await output.caughtUp;
   }
 
   /** Gives out the lines that were begun, as if they had ended. */
@@ -96,6 +128,7 @@ export class RuntimeSession {
   /** Kills every process, at once unless there are extensions; the listener still gets the output that was on its way, and nothing else. */
   async end(reason: ShutdownReason = "spindown"): Promise<void> {
     this.#isEnding = true;
+    this.#rest.stop();
     const isAlone = this.extensions.registry.isEmpty;
     if (isAlone) this.#link?.close();
     this.extensions.giveUp();
@@ -109,29 +142,25 @@ export class RuntimeSession {
     await this.#sandbox?.stop();
     this.#network?.close();
     this.#network = undefined;
-    this.flushLines();
+    this.#drain();
   }
 
   async #launch(driver: Driver, openLink: OpenLink, order: Order): Promise<void> {
     const network = driver.openNetwork();
     this.#network = network;
     this.extensions.network = network;
+    this.#isDebugged = order.isDebugged ?? false;
     const link = await openLink(network, this.#gated(), this.extensions);
     this.#link = link;
     const variables = { ...order.variables, ...link.variables };
     const program = { ...order, variables, network, wantsFrames: link.wantsFrames };
     const process = order.extensions?.length ? await this.#launchBeside(order.extensions, driver, program) : await driver.launch(program);
     this.#process = process;
-    link.attach(process);
-    this.#outputs().forEach((stream, index) => {
-      stream.on("data", (chunk: Buffer) => {
-        this.#splitters[index]?.push(chunk);
-        this.#listener.batchEnded();
-      });
-    });
+    link.attach(process, this.#clock);
+    this.#outputs = [process.stdout, process.stderr].map((stream, index) => this.#read(stream, this.#splitters[index] as LineSplitter));
     void process.exited.then((exit) => {
       if (this.#isEnding) return;
-      this.flushLines();
+      this.#drain();
       this.#listener.exited(exit);
     });
   }
@@ -141,7 +170,7 @@ export class RuntimeSession {
     if (!driver.openSandbox) throw new Error(`extensions cannot be started by the driver "${driver.describe().name}"`);
     const sandbox = await driver.openSandbox(order);
     this.#sandbox = sandbox;
-    await this.extensions.start(sandbox, extensions, order.variables);
+    await this.extensions.start({ sandbox, variables: order.variables, hasOwnRoot: order.folders.root !== undefined }, extensions);
     const { program, args, workingDirectory, variables, wantsFrames } = order;
     const runtime: ProgramOrder = { program, args, variables, wantsFrames, ...(workingDirectory !== undefined && { workingDirectory }) };
     return sandbox.start(runtime);
@@ -154,7 +183,7 @@ export class RuntimeSession {
     return {
       ready: () => {
         if (this.#isEnding) return;
-        if (!registry.isEmpty) this.#link?.linger?.();
+        if (this.#isDebugged || !registry.isEmpty) this.#link?.linger?.();
         registry.whenReady(() => listener.ready());
       },
       done: () => {
@@ -168,14 +197,27 @@ export class RuntimeSession {
       answered: (answer) => {
         if (!this.#isEnding) listener.answered(answer);
       },
-      logged: (timestampMs, message) => listener.logged(timestampMs, message),
+      logged: (timestampMs, message) => {
+        // CloudWatch Logs takes no empty ones.
+        if (message !== "") listener.logged(timestampMs, message);
+      },
       violated: (reason) => {
         if (!this.#isEnding) listener.violated(reason);
       },
     };
   }
 
-  #outputs(): RunningProcess["stdout"][] {
-    return this.#process ? [this.#process.stdout, this.#process.stderr] : [];
+  #read(stream: RunningProcess["stdout"], splitter: LineSplitter): Intake {
+    return new Intake(stream, this.#clock, (chunk, maxPieces) => {
+      const takenBytes = splitter.push(chunk, maxPieces);
+      this.#listener.batchEnded();
+      return takenBytes;
+    });
+  }
+
+  /** Nothing more will come. */
+  #drain(): void {
+    for (const output of this.#outputs) output.drain();
+    this.flushLines();
   }
 }

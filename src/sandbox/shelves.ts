@@ -81,5 +81,4 @@ export class Shelves<Item extends Shelved> {
     }
     return taken;
   }
-
 }

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep } from "#kit/clock.ts";
 import type { EnvironmentSpec } from "./contract.ts";
-import type { LaunchFolders, ProcessExit } from "./drivers/driver.ts";
+import type { Driver, ForkableProgram, LaunchFolders, LaunchOrder, ProcessExit } from "./drivers/driver.ts";
 import { environmentFolderPrefix, removeFolder } from "./drivers/leftovers.ts";
 import { openEndpointRelay, relayedUrl } from "./endpoint-relay.ts";
 import { defaultVariables } from "./environment-variables.ts";
@@ -10,6 +10,7 @@ import { EitherLink } from "./either-link.ts";
 import type { Workshop } from "./prepare-environment.ts";
 import type { Failure } from "./failures.ts";
 import type { RuntimeAnswer } from "./runtime-link.ts";
+import type { RuntimeStart } from "./runtimes/runtime-start.ts";
 import { type OpenLink, RuntimeSession, type SessionListener } from "./runtime-session.ts";
 import type { Subscription } from "./telemetry/subscription.ts";
 import { openTraceDaemon, type TakeSegments } from "./trace-daemon.ts";
@@ -26,6 +27,15 @@ export const standbyStorageMb = 512;
 const bootLimitMs = 10_000;
 /** The most that a function can have: limits can be lowered later, not raised. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const mostMemoryMb = 10_240;
+
+interface BootManner {
+  /** Whether nobody waits for it yet. */
+  isAheadOfNeed: boolean;
+  /** Whether it may be forked from a process that has the runtime loaded, if there is one. */
+  mayFork: boolean;
+  /** It ended before it was adopted. */
+  onGone?: (standby: Standby) => void;
+}
 
 /**
  * A process of a runtime that runs in its sandbox already and waits for its function: its variables, its code, its limits. It belongs to nobody
@@ -48,9 +58,19 @@ export class Standby {
     this.folders = { environment, tmp: join(environment, "tmp"), task: join(environment, "no-code"), fileSystems: [], readable };
   }
 
-  /** Resolves when the runtime waits for its function; rejects if it does not come to that. `onGone`: it ended before it was adopted. */
-  static async boot(workshop: Workshop, { runtime, endpointUrl }: StandbyKind, onGone: (standby: Standby) => void): Promise<Standby> {
-    const start = await workshop.catalog.find(runtime, "");
+  /** Sees to it that processes of that kind can be forked. Resolves with why they cannot, if that is so. */
+  static async prepareFork(workshop: Workshop, kind: StandbyKind): Promise<string | undefined> {
+    const start = await workshop.catalog.find(kind.runtime, "");
+    const { driver } = workshop;
+    if (!driver.prepareFork) return "the driver cannot do it";
+    const forkable = forkableOf(start, programOf(driver, start, kind));
+    return forkable ? driver.prepareFork(forkable, start.readable) : "the runtime is not made for it";
+  }
+
+  /** Resolves when the runtime waits for its function; rejects if it does not come to that. */
+  static async boot(workshop: Workshop, kind: StandbyKind, { isAheadOfNeed, mayFork, onGone }: BootManner): Promise<Standby> {
+    const { endpointUrl } = kind;
+    const start = await workshop.catalog.find(kind.runtime, "");
     const standby = new Standby(workshop, start.readable);
     const { folders } = standby;
     const booted = Promise.withResolvers<void>();
@@ -59,17 +79,15 @@ export class Standby {
     try {
       await mkdir(folders.tmp, { recursive: true, mode: 0o700 });
       await mkdir(folders.task, { mode: 0o755 });
-      const places = workshop.driver.places(folders);
-      const seenUrl = workshop.driver.hasPrivateNetworks ? relayedUrl(endpointUrl) : endpointUrl;
+      const program = programOf(workshop.driver, start, kind);
+      const forkOf = forkableOf(start, program);
       const order = {
-        program: start.program,
-        args: start.args,
-        variables: defaultVariables(seenUrl, start, places),
+        ...program,
         folders,
         memoryMb: mostMemoryMb,
         ephemeralStorageMb: standbyStorageMb,
-        isAheadOfNeed: true,
-        ...(start.forkServer && { forkServer: start.forkServer }),
+        isAheadOfNeed,
+        ...(mayFork && forkOf && { forkOf }),
       };
       const { driver } = workshop;
       const openLink: OpenLink = async (network, listener, extensions) => {
@@ -87,7 +105,7 @@ export class Standby {
     } finally {
       settled.abort();
     }
-    standby.#listener.onExit = () => onGone(standby);
+    standby.#listener.onExit = () => onGone?.(standby);
     return standby;
   }
 
@@ -182,3 +200,16 @@ class LateListener implements SessionListener {
     else this.onExit();
   }
 }
+
+type Program = Pick<LaunchOrder, "program" | "args" | "variables">;
+
+/** What a process of the kind runs. Places are the same for all that have no layers yet. */
+function programOf(driver: Driver, start: RuntimeStart, { endpointUrl }: StandbyKind): Program {
+  const { program, args, readable } = start;
+  const places = driver.places({ environment: "", tmp: "", task: "", fileSystems: [], readable });
+  const seenUrl = driver.hasPrivateNetworks ? relayedUrl(endpointUrl) : endpointUrl;
+  return { program, args, variables: defaultVariables(seenUrl, start, places) };
+}
+
+const forkableOf = ({ forkServer }: RuntimeStart, program: Program): ForkableProgram | undefined =>
+  forkServer && { kind: forkServer, ...program };

@@ -44,11 +44,13 @@ async function stocked(t: TestContext, perRuntime: number, options: RealOptions 
   let count = 0;
   const debug = (message: string): void => {
     if (message === "a runtime was started ahead of need") started.emit(`${++count}`);
+    // From one, any number can be forked.
+    if (message === "a runtime was tried for forking") while (count < perRuntime) started.emit(`${++count}`);
   };
   const log = { ...silentLog, debug };
   const real = await managedSandbox(t, source, { standbys: perRuntime, log, ...options });
   const untilStarted = (wanted: number): Promise<unknown> =>
-    count >= wanted ? Promise.resolve() : once(started, `${wanted}`, { signal: AbortSignal.timeout(20_000) });
+    count >= wanted ? Promise.resolve() : once(started, `${wanted}`, { signal: AbortSignal.timeout(60_000) });
   await real.sandbox.prepare(specOf());
   await untilStarted(1);
   return { ...real, untilStarted };
@@ -84,6 +86,24 @@ test("packages of a layer are found, code and layers cannot be written", { skip 
   const { isStandby, result } = await ask(sandbox, specOf({ layerDigests: ["a"] }), expression);
   assert.ok(isStandby);
   assert.deepEqual(result, ["of the layer", "EROFS", "EROFS", "written"]);
+});
+
+test("a part of a runtime that was started ahead of need can be an extension", { skip }, async (t) => {
+  const extended = `
+    import { readFileSync } from "node:fs";
+    const base = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extension";
+    const answer = await fetch(base + "/register", { method: "POST", body: '{"events":["INVOKE"]}', headers: { "Lambda-Extension-Name": "inner" } });
+    const headers = { "Lambda-Extension-Identifier": answer.headers.get("lambda-extension-identifier") };
+    const told = Promise.withResolvers();
+    (async () => { for (;;) told.resolve((await (await fetch(base + "/event/next", { headers })).json()).eventType); })();
+    process.on("SIGTERM", () => { console.log("goodbye"); process.exit(0); });
+    const isStandby = !readFileSync("/proc/self/environ", "latin1").includes("AWS_LAMBDA_FUNCTION_NAME=");
+    export const handler = async () => ({ isStandby, result: await told.promise });`;
+  const { sandbox, sink } = await stocked(t, 1, { files: { "code/main.mjs": extended } });
+  const { isStandby, result } = await ask(sandbox, specOf({ handler: "main.handler", timeoutMs: 30_000 }), "");
+  assert.deepEqual([isStandby, result], [true, "INVOKE"]);
+  await sandbox.drain(0);
+  assert.match(sink.messages.at(-1) ?? "", /goodbye$/);
 });
 
 test("environments see their own mounts only", { skip }, async (t) => {
@@ -122,6 +142,8 @@ test("a function that sets what an interpreter reads at its start gets a process
 
 test("nothing is left of those that nobody took", { skip }, async (t) => {
   const real = await stocked(t, 2);
+  const { isStandby } = await ask(real.sandbox, specOf(), "1");
+  assert.ok(isStandby);
   assert.notDeepEqual(await real.processes(), []);
   await real.sandbox[Symbol.asyncDispose]();
   assert.deepEqual(await real.processes(), []);

@@ -1,5 +1,6 @@
 import type { EnvironmentSpec } from "./contract.ts";
 import type { PreparedCode, StandbySource, Workshop } from "./prepare-environment.ts";
+import type { ForkTrials } from "./fork-trials.ts";
 import { Standby, type StandbyKind } from "./standby.ts";
 import { canBeServedByStandby } from "./standby-fitness.ts";
 import { StandbyStock } from "./standby-stock.ts";
@@ -9,25 +10,52 @@ const maxStandbys = 16;
 const idleMs = 5 * 60 * 1000;
 const refillDelayMs = 20;
 
-/** Processes that were started ahead of need, for the functions that they fit. See docs/decisions/0008-started-ahead-of-need.md. */
+export interface StandbySettings {
+  /** How many of one runtime at most. */
+  perKind: number;
+  /** Which kinds may be forked; without it, none. */
+  trials?: ForkTrials | undefined;
+}
+
+/**
+ * Processes that were started ahead of need, for the functions that they fit; or, when none is left, one that is forked at once from a process that has
+ * the runtime loaded. See docs/decisions/0012-cold-starts.md and 0013-fork-servers.md.
+ */
 export class Standbys implements StandbySource {
+  #workshop: Workshop;
+  #trials: ForkTrials | undefined;
   #stock: StandbyStock<Standby>;
   /** The package of a spec never changes. */
   #fitness = new WeakMap<EnvironmentSpec, Promise<boolean>>();
 
-  /** `perKind`: how many of one runtime at most. */
-  constructor(workshop: Workshop, perKind: number) {
+  constructor(workshop: Workshop, { perKind, trials }: StandbySettings) {
+    this.#workshop = workshop;
+    this.#trials = trials;
     const limits = { perKind, total: maxStandbys, idleMs, refillDelayMs };
-    this.#stock = new StandbyStock(workshop.clock, workshop.log, limits, (kind, onGone) => Standby.boot(workshop, kind, onGone));
+    this.#stock = new StandbyStock(workshop.clock, workshop.log, limits, (kind, onGone) =>
+      Standby.boot(workshop, kind, { isAheadOfNeed: true, mayFork: trials?.hasPassed(kind) ?? false, onGone }),
+    );
   }
 
   /** The function will run soon. */
   async expect(spec: EnvironmentSpec, code: PreparedCode): Promise<void> {
-    if (await this.#fits(spec, code)) this.#stock.expect(kindOf(spec));
+    if (!(await this.#fits(spec, code))) return;
+    this.#stock.expect(kindOf(spec));
+    this.#trials?.hasPassed(kindOf(spec));
   }
 
   async take(spec: EnvironmentSpec, code: PreparedCode): Promise<Standby | undefined> {
-    return (await this.#fits(spec, code)) ? this.#stock.take(kindOf(spec)) : undefined;
+    if (!(await this.#fits(spec, code))) return undefined;
+    return this.#stock.take(kindOf(spec)) ?? this.#fork(kindOf(spec));
+  }
+
+  async #fork(kind: StandbyKind): Promise<Standby | undefined> {
+    if (!this.#trials?.hasPassed(kind)) return undefined;
+    return Standby.boot(this.#workshop, kind, { isAheadOfNeed: false, mayFork: true }).catch((error: unknown) => {
+      this.#workshop.log.warn("a runtime could not be forked", { runtime: kind.runtime, error });
+      this.#trials?.rest(kind);
+      return undefined;
+    });
   }
 
   close(): Promise<void> {

@@ -67,6 +67,24 @@ describe("a function from a container image", { skip: reason ?? false }, () => {
   const invoke = async (name: string, event: unknown = {}) =>
     product.lambda.invoke({ FunctionName: name, Payload: JSON.stringify(event), LogType: "Tail" });
 
+  test("starts the extensions of its image", async () => {
+    const extension = `#!/usr/bin/node
+      const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extension/";
+      (async () => {
+        const answer = await fetch(api + "register", { method: "POST", body: '{"events":["INVOKE"]}', headers: { "Lambda-Extension-Name": "seer" } });
+        const headers = { "Lambda-Extension-Identifier": answer.headers.get("lambda-extension-identifier") };
+        for (;;) console.log("seer: " + (await (await fetch(api + "event/next", { headers })).json()).eventType);
+      })();`;
+    const { layers, config } = await nodeImage("export const handler = async () => 'seen';");
+    const image = { layers: [...layers, [{ path: "opt/extensions/seer", content: extension, mode: 0o755 }]], ...(config && { config }) };
+    await addImage(layout, "extended", image);
+    await create("extended", `oci:${layout}:extended`, { Timeout: 30 });
+    const answer = await invoke("extended");
+    assert.equal(payloadOf(answer), "seen");
+    assert.match(tailOf(answer), /^seer: INVOKE$/m);
+    await product.lambda.deleteFunction({ FunctionName: "extended" });
+  });
+
   test("runs as its image says, without rights and with a /tmp of its own", async () => {
     const configuration = await create("plain", `oci:${layout}:1`, { Environment: { Variables: { OWN: "1" } } });
     assert.deepEqual([configuration.State, configuration.StateReason, configuration.PackageType], ["Active", undefined, "Image"]);

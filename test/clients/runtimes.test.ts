@@ -3,15 +3,18 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { InvalidRuntimeException, type InvokeCommandOutput, type Runtime } from "@aws-sdk/client-lambda";
+import { silentLog } from "#kit/log.ts";
+import { RuntimeCatalog } from "#sandbox/runtimes/catalog.ts";
 import { createFunction, payloadOf } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
-import { type Product, startProduct } from "#test/product.ts";
+import { type Product, startProduct, toolchainFolder } from "#test/product.ts";
 
 const run = promisify(execFile);
+const productFolder = resolve(import.meta.dirname, "../..");
 
 const nodeSource = `
   const { S3Client } = require("@aws-sdk/client-s3");
@@ -28,6 +31,12 @@ const pythonSource = `
 import os, sys
 def handler(event, context):
     return {"version": sys.version, "name": context.function_name, "environment": os.environ["AWS_EXECUTION_ENV"]}
+`;
+
+const boto3Source = `
+import boto3
+def handler(event, context):
+    return {"arn": boto3.client("sts").get_caller_identity()["Arn"], "isOurs": "/python-sdk-" in boto3.__file__}
 `;
 
 /** Speaks the Runtime API with curl, as AWS's tutorial for custom runtimes does. */
@@ -99,6 +108,25 @@ describe("the runtime", () => {
     });
   }
 
+  test("a Python finds boto3, and by it this product", async (context) => {
+    const catalog = new RuntimeCatalog({ productFolder, toolchainFolder, searchPath: process.env["PATH"] ?? "", log: silentLog });
+    const versions = ["python3.13", "python3.12", "python3.11", "python3.10", "python3.9"];
+    const surveys = await Promise.all(versions.map(async (version) => ({ version, ...(await catalog.survey(version)) })));
+    const here = surveys.find(({ state }) => state !== "missing");
+    if (!here) return context.skip("there is no Python here");
+    const code = { ZipFile: await zipOf({ "app.py": boto3Source }) };
+    await createFunction(product.lambda, "boto3", "", {
+      Runtime: here.version as Runtime,
+      Handler: "app.handler",
+      Code: code,
+      Timeout: 60,
+    });
+    if ((await catalog.survey(here.version)).state !== "ready") return context.skip("PyPI cannot be reached");
+    const { arn, isOurs } = payloadOf(await product.lambda.invoke({ FunctionName: "boto3" })) as { arn: string; isOurs: boolean };
+    assert.match(arn, /^arn:aws:sts::000000000000:assumed-role\/function-role\/boto3$/);
+    assert.ok(isOurs);
+  });
+
   test("provided.al2023 runs a shell script", { skip: !hasCurl && "curl is not installed here" }, async () => {
     const code = { ZipFile: await zipOf({ bootstrap: shellBootstrap }, 0o100755) };
     await createFunction(product.lambda, "shell", "", { Runtime: "provided.al2023", Handler: "any.thing", Code: code });
@@ -127,6 +155,10 @@ describe("the runtime", () => {
     await assert.rejects(creation("nodejs12.x"), {
       name: "InvalidParameterValueException",
       message: /^The runtime parameter of nodejs12\.x is no longer supported/,
+    });
+    await assert.rejects(creation("dotnet8"), {
+      name: "InvalidParameterValueException",
+      message: /^Pilotlight does not run dotnet8 as a managed runtime\. Publish .* provided\.al2023\.$/,
     });
     await assert.rejects(creation("cobol74"), {
       name: "InvalidParameterValueException",

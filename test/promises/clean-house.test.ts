@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { hasCompiler } from "#sandbox/fixtures/native.ts";
 import { createFunction, eventually, payloadOf } from "#test/functions.ts";
 import { isolatingDrivers } from "#test/oci.ts";
 import { connect, createFunctionRole, type Product, spawnProduct, startProduct } from "#test/product.ts";
@@ -68,6 +69,30 @@ describe("a killed process of an environment", { skip }, () => {
       });
     }
   }
+
+  test(
+    "the launcher takes all along that it has started, and is started again",
+    { skip: !hasCompiler() && "takes a C compiler" },
+    async () => {
+      const launchers = (): number[] =>
+        descendantsOf(process.pid).flatMap(({ pid, parent, command }) =>
+          parent === process.pid && /launcher-x64-\w+ \d+$/.test(command) ? [pid] : [],
+        );
+      // What was started again, after an end, is not the launcher's.
+      await createFunction(product.lambda, "launched", withChild("pl-launched"), { MemorySize: 512 });
+      const id = await invoke("launched");
+      const [launcher] = launchers();
+      process.kill(launcher!, "SIGKILL");
+      await eventually(() => familyOf("pl-launched"), isEmpty);
+      assert.notEqual(await invoke("launched"), id);
+      await eventually(
+        async () => launchers(),
+        (found) => found.length === 1 && found[0] !== launcher,
+      );
+      await invoke("neighbour");
+      visits = 1;
+    },
+  );
 
   test("the one that holds the file system of all: those that run go on, and new ones get another", async () => {
     const holders = descendantsOf(process.pid).filter(

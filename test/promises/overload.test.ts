@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { TooManyRequestsException } from "@aws-sdk/client-lambda";
-import { createFunction, payloadOf } from "#test/functions.ts";
+import { createFunction, eventually, payloadOf } from "#test/functions.ts";
 import { type Product, startProduct } from "#test/product.ts";
+import { canIsolate } from "#test/traces.ts";
 
 const maxEnvironments = 3;
 
@@ -54,4 +55,34 @@ test("a burst of first invocations is served in turn, none of them late", async 
   await createFunction(product.lambda, "burst", "exports.handler = async () => 'served';", { MemorySize: 1769, Timeout: 30 });
   const answers = await Promise.all(Array.from({ length: 60 }, () => product.lambda.invoke({ FunctionName: "burst" })));
   assert.deepEqual(new Set(answers.map(payloadOf)), new Set(["served"]));
+});
+
+test("functions that together want more memory than there is for them end each other, and nobody else", { skip: !canIsolate }, async () => {
+  await using product = await startProduct({}, "--isolation", "namespaces", "--function-memory", "400");
+  const greedy =
+    "exports.handler = async (mb) => { const all = Buffer.alloc(mb * 1024 * 1024, 1); await new Promise((done) => setTimeout(done, 4000)); return all.length; };";
+  await createFunction(product.lambda, "greedy", greedy, { MemorySize: 1769, Timeout: 30 });
+  await createFunction(product.lambda, "modest", "exports.handler = async () => 'served';", { MemorySize: 1769, Timeout: 30 });
+  const outcomes = await Promise.all(
+    Array.from({ length: 6 }, () =>
+      product.lambda.invoke({ FunctionName: "greedy", Payload: "150" }).then(
+        (answer) => (answer.FunctionError === undefined ? "served" : (payloadOf(answer) as { errorType: string }).errorType),
+        (error: Error) => error.name,
+      ),
+    ),
+  );
+  const known = ["served", "Runtime.ExitError", "TooManyRequestsException"];
+  assert.deepEqual(
+    outcomes.filter((outcome) => !known.includes(outcome)),
+    [],
+  );
+  assert.ok(
+    outcomes.some((outcome) => outcome !== "served"),
+    "six times 150 MB do not fit into 400",
+  );
+  const answer = await eventually(
+    () => product.lambda.invoke({ FunctionName: "modest" }).catch(() => undefined),
+    (given) => given !== undefined && given.FunctionError === undefined,
+  );
+  assert.equal(payloadOf(answer!), "served");
 });

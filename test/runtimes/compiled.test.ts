@@ -22,7 +22,12 @@ const goBuild: Build = {
 const rustBuild: Build = {
   name: "hello-rust",
   from: await textOf(rustSource),
-  command: ["sh", "-c", 'cargo build --release --locked -j 1 --target-dir "$0/all" && mv "$0/all/release/bootstrap" "$0" && rm -r "$0/all"', "$OUT"],
+  command: [
+    "sh",
+    "-c",
+    'cargo build --release --locked -j 1 --target-dir "$0/all" && mv "$0/all/release/bootstrap" "$0" && rm -r "$0/all"',
+    "$OUT",
+  ],
   cwd: rustSource,
 };
 
@@ -70,7 +75,9 @@ async function builtOrSkip(t: TestContext, build: Build, reason: string): Promis
   try {
     return await built(build);
   } catch (error) {
-    if (!/dial tcp|lookup |Could not resolve|failed to (?:download|query|fetch)|network/i.test(String((error as { stderr?: string }).stderr)))
+    if (
+      !/dial tcp|lookup |Could not resolve|failed to (?:download|query|fetch)|network/i.test(String((error as { stderr?: string }).stderr))
+    )
       throw error;
     t.skip(reason);
     return undefined;

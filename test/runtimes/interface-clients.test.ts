@@ -12,12 +12,7 @@ import { type Product, startProduct } from "#test/product.ts";
 
 const run = promisify(execFile);
 
-/** They have native parts, which a build may lack the tools for. */
 async function installed(t: TestContext, build: Build, name: string): Promise<string | undefined> {
-  if (!long && !(await isBuilt(build))) {
-    t.skip(`${name} is not installed here yet: npm run test:long installs it`);
-    return undefined;
-  }
   return built(build).catch((error: Error) => {
     t.skip(`${name} cannot be installed here: ${error.message.slice(0, 500)}`);
     return undefined;
@@ -40,7 +35,12 @@ describe("AWS's runtime interface client", () => {
       Timeout: 20,
     });
   const invoke = (name: string, event: unknown) =>
-    product.lambda.invoke({ FunctionName: name, Payload: JSON.stringify(event), LogType: "Tail", ClientContext: btoa('{"custom":{"a":1}}') });
+    product.lambda.invoke({
+      FunctionName: name,
+      Payload: JSON.stringify(event),
+      LogType: "Tail",
+      ClientContext: btoa('{"custom":{"a":1}}'),
+    });
 
   /** `name` answers, fails and answers again; `broken` cannot be loaded. */
   async function check(name: string, broken: string, errorType: string): Promise<void> {
@@ -80,7 +80,9 @@ def handler(event, context):
 
   test("for Node.js: aws-lambda-ric", async (t) => {
     const command = ["npm", "install", "--prefix", "$OUT", "--no-save", "--no-audit", "--no-fund", "aws-lambda-ric@4.0.2"];
-    const packages = await installed(t, { name: "node-client", from: process.version, command }, "aws-lambda-ric");
+    const build = { name: "node-client", from: process.version, command };
+    if (!long && !(await isBuilt(build))) return t.skip("it compiles a client of its own, which takes minutes: npm run test:long");
+    const packages = await installed(t, build, "aws-lambda-ric");
     if (packages === undefined) return;
     const client = join(packages, "node_modules/aws-lambda-ric/index.mjs");
     const bootstrap = `#!/bin/sh\nexec ${process.execPath} ${client} "$_HANDLER"\n`;

@@ -214,6 +214,22 @@ for (const { program, version } of installed(["node"], searchPath)) {
       });
     });
 
+    describe("says whether something goes on while it waits", { concurrency: true }, () => {
+      for (const [what, hasCompany, code] of [
+        ["timers, which stand still", false, "setInterval(() => {}, 1);"],
+        ["a worker", true, "new (require('node:worker_threads').Worker)('setInterval(() => {}, 1)', { eval: true });"],
+        ["a process", true, "require('node:child_process').spawn('sleep', ['60'], { stdio: 'ignore' });"],
+        ["a process that has ended", false, "require('node:child_process').spawnSync('true');"],
+      ] as const) {
+        test(what, async () => {
+          await using runtime = await start({ "index.js": `exports.handler = async () => { ${code} };` });
+          await runtime.initialised();
+          await runtime.invoke("{}");
+          assert.equal(runtime.hasCompany, hasCompany);
+        });
+      }
+    });
+
     describe("logs", { concurrency: true }, () => {
       test("text: one event per call", async () => {
         const { logs } = await run(`exports.handler = async () => {
@@ -298,6 +314,20 @@ for (const { program, version } of installed(["node"], searchPath)) {
             if (name.startsWith("or does not")) break;
           }
         });
+      }
+    });
+
+    test("goes on between invocations when it is told to linger, handlers of both generations", async () => {
+      const source = `let turns = 0; setInterval(() => turns++, 1); exports.handler = async (event) => [event, turns];`;
+      for (const variables of [{}, legacy]) {
+        await using runtime = await start({ "index.js": source }, variables);
+        await runtime.initialised();
+        runtime.linger();
+        const large = "x".repeat(100_000);
+        assert.equal((JSON.parse((await runtime.invoke(JSON.stringify(large))).body) as [string])[0], large);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        const [event, turns] = JSON.parse((await runtime.invoke("2")).body) as [number, number];
+        assert.ok(event === 2 && turns > 3, `${turns} turns`);
       }
     });
 

@@ -99,6 +99,13 @@ for (const { program, version } of installed(names, process.env["PATH"] ?? "")) 
         for (let count = 1; count <= 10; count++) assert.equal((await runtime.invoke("{}")).body, `${count}`);
       });
 
+      test("when it is told to linger, which it does anyway", async () => {
+        await using runtime = await start({ "index.py": handlerOf("return event") });
+        await runtime.initialised();
+        runtime.linger();
+        for (const text of ["1", '"a"']) assert.equal((await runtime.invoke(text)).body, text);
+      });
+
       test("megabytes, and refuses more than AWS does", async () => {
         const code = handlerOf("return event['text'] * event['times']");
         const text = "x".repeat(5.9 * 1024 * 1024);
@@ -170,6 +177,23 @@ for (const { program, version } of installed(names, process.env["PATH"] ?? "")) 
       });
       const bare = handlerOf("return [context.client_context, context.identity.cognito_identity_id, context.tenant_id]");
       assert.deepEqual(JSON.parse((await run(bare)).body), [null, null, null]);
+    });
+
+    describe("says whether something goes on while it waits", { concurrency: true }, () => {
+      for (const [what, hasCompany, ...lines] of [
+        ["nothing", false, "return 1"],
+        ["a thread that has ended", false, "import threading; one = threading.Thread(target=print); one.start(); one.join()"],
+        ["a thread", true, "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"],
+        ["a process that has ended", false, "import subprocess; subprocess.run(['true'])"],
+        ["a process", true, "import subprocess; subprocess.Popen(['sleep', '60'])"],
+      ] as const) {
+        test(what, async () => {
+          await using runtime = await start({ "index.py": handlerOf(...lines) });
+          await runtime.initialised();
+          for (let invocation = 0; invocation < 2; invocation++) await runtime.invoke("{}");
+          assert.equal(runtime.hasCompany, hasCompany);
+        });
+      }
     });
 
     describe("logs", { concurrency: true }, () => {

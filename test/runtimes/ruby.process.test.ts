@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { RubyInterpreters } from "#sandbox/runtimes/ruby-interpreters.ts";
 import { RuntimeProcess } from "./runtime-process.ts";
 
 const bootstrap = join(import.meta.dirname, "../../runtimes/ruby/bootstrap.rb");
@@ -21,6 +22,13 @@ async function run(code: string, variables = {}, payload = "{}", header = {}) {
 const handlerOf = (body: string): string => `def handler(event:, context:)\n  ${body}\nend\n`;
 
 describe(`ruby runtime on ${version.trim()}`, { concurrency: true, skip }, () => {
+  test("is found by its version", async () => {
+    const wanted = /^ruby (\d+\.\d+)/.exec(version)![1]!;
+    const found = await new RubyInterpreters(process.env["PATH"] ?? "", []).find(wanted);
+    assert.equal(found.version, wanted);
+    assert.match(found.program, /^\/.*ruby/);
+  });
+
   test("finds methods at the top, in classes and in folders", async () => {
     const cases: Array<[handler: string, file: string, code: string]> = [
       ["app.handler", "app.rb", handlerOf("'found'")],
@@ -89,8 +97,14 @@ describe(`ruby runtime on ${version.trim()}`, { concurrency: true, skip }, () =>
   });
 
   test("the context tells about the invocation", async () => {
-    const members = "aws_request_id invoked_function_arn function_name function_version memory_limit_in_mb log_group_name identity client_context";
-    const header = { requestId: "id-7", clientContext: '{"custom":{"a":1}}', cognitoIdentity: '{"cognitoIdentityId":"c"}', traceId: "Root=1-2" };
+    const members =
+      "aws_request_id invoked_function_arn function_name function_version memory_limit_in_mb log_group_name identity client_context";
+    const header = {
+      requestId: "id-7",
+      clientContext: '{"custom":{"a":1}}',
+      cognitoIdentity: '{"cognitoIdentityId":"c"}',
+      traceId: "Root=1-2",
+    };
     const code = handlerOf(
       `%w[${members}].map { |name| context.send(name) } + [context.get_remaining_time_in_millis.positive?, ENV["_X_AMZN_TRACE_ID"]]`,
     );
@@ -119,6 +133,20 @@ describe(`ruby runtime on ${version.trim()}`, { concurrency: true, skip }, () =>
   test("an answer that is too large is an error of the function", async () => {
     const { kind, body } = await run(handlerOf("'x' * (7 * 1024 * 1024)"));
     assert.deepEqual([kind, JSON.parse(body).errorType], ["error", "Function.ResponseSizeTooLarge"]);
+  });
+
+  test("threads and processes that go on are company, what has ended is none", async () => {
+    for (const [body, hasCompany] of [
+      ["`true`; Thread.new {}.join; nil", false],
+      ["Thread.new { sleep }; nil", true],
+      ["Process.spawn('sleep', '5', in: :close, out: File::NULL, err: File::NULL)", true],
+    ] as const) {
+      await using runtime = await start({ "app.rb": handlerOf(body) });
+      await runtime.initialised();
+      await runtime.invoke("{}");
+      await runtime.invoke('{"so that what was said after the first answer has come":1}');
+      assert.equal(runtime.hasCompany, hasCompany, body);
+    }
   });
 
   test("what the function starts does not inherit the socket", async () => {

@@ -12,6 +12,8 @@ export class RuntimeProcess implements AsyncDisposable {
   readonly exitCode: Promise<number | null>;
   /** All that the runtime wrote to its standard output, once it has ended. */
   readonly stdout: Promise<string>;
+  /** Whether it has said that threads or processes of the function go on while it waits. */
+  hasCompany = false;
   readonly #socket: Duplex;
   readonly #folder: string;
   readonly #frames: AsyncGenerator<Frame, undefined>;
@@ -60,6 +62,13 @@ export class RuntimeProcess implements AsyncDisposable {
     return this.#answer();
   }
 
+  /** That it shall not stand still while it waits; what is written next goes out together with this. */
+  linger(): void {
+    this.#socket.cork();
+    this.#socket.write(Buffer.from([1, 0, 0, 0, 0x03]));
+    process.nextTick(() => this.#socket.uncork());
+  }
+
   async invoke(payload: string, header: Record<string, unknown> = {}): Promise<Answer> {
     const whole = { requestId: "id-1", deadlineMs: 4e12, invokedFunctionArn: "arn", traceId: "Root=1", ...header };
     const headerBytes = Buffer.from(JSON.stringify(whole));
@@ -88,7 +97,8 @@ export class RuntimeProcess implements AsyncDisposable {
       if (frame === undefined) return answer;
       const kind = kinds[frame.type];
       if (kind === undefined) throw new Error(`unknown frame ${frame.type}`);
-      if (kind === "log") {
+      if (kind === "company") this.hasCompany = true;
+      else if (kind === "log") {
         const timeMs = frame.body.readDoubleLE(1);
         answer.logs.push({ level: frame.body[0] ?? 0, timeMs, text: frame.body.toString("utf8", 9) });
       } else if (kind === "head") answer.contentType = frame.body.toString();
@@ -118,7 +128,7 @@ interface Frame {
   body: Buffer;
 }
 
-const kinds: Record<number, "log" | "head" | "chunk" | Exclude<Answer["kind"], "exit">> = {
+const kinds: Record<number, "log" | "head" | "chunk" | "company" | Exclude<Answer["kind"], "exit">> = {
   0x80: "booted",
   0x81: "ready",
   0x82: "initError",
@@ -128,6 +138,7 @@ const kinds: Record<number, "log" | "head" | "chunk" | Exclude<Answer["kind"], "
   0x86: "head",
   0x87: "chunk",
   0x88: "end",
+  0x89: "company",
 };
 
 const functionVariables: Variables = {

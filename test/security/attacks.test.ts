@@ -7,7 +7,9 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { after, afterEach, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import { hasCompiler } from "#sandbox/fixtures/native.ts";
 import { createFunction, eventually, payloadOf } from "#test/functions.ts";
 import { isolatingDrivers } from "#test/oci.ts";
 import { type Product, startProduct } from "#test/product.ts";
@@ -15,18 +17,29 @@ import { processesTitled } from "#test/titled-processes.ts";
 import { cgroupsOf, loopDevicesOf, type Traces, tracesOf } from "#test/traces.ts";
 import { attackerSource, attacks, type Target } from "./attack-list.ts";
 
-for (const { isolation, skip } of isolatingDrivers)
-  describe(`a hostile function on ${isolation}`, { skip }, () => {
+/** How the attacker's process comes about. */
+const ways = [
+  { way: "in a process of its own", args: ["--standbys", "2"], isForked: false },
+  { way: "in a process that was forked", args: ["--fork-servers", "yes"], isForked: true },
+];
+
+const stages = isolatingDrivers.flatMap((driver) =>
+  (driver.isolation === "namespaces" ? ways : ways.slice(0, 1)).map((way) => ({ ...driver, ...way })),
+);
+
+for (const { isolation, skip, way, args, isForked } of stages)
+  describe(`a hostile function on ${isolation}, ${way}`, { skip: skip || (isForked && !hasCompiler() && "takes a C compiler") }, () => {
     let product: Product;
     let target: Target;
     const listeners = [createServer((socket) => socket.end()), createServer((socket) => socket.end())];
 
     before(async () => {
-      product = await startProduct({}, "--isolation", isolation, "--standbys", "2");
+      product = await startProduct({}, "--isolation", isolation, ...args);
       const socketName = `pilotlight-${process.pid}`;
       const [tcp, abstract] = listeners as [(typeof listeners)[0], (typeof listeners)[0]];
       await Promise.all([once(tcp.listen(0, "127.0.0.1"), "listening"), once(abstract.listen(`\0${socketName}`), "listening")]);
       target = { dataFolder: product.dataFolder, port: (tcp.address() as AddressInfo).port, socketName, pid: process.pid };
+      if (isForked) await untilForked(product);
       await createFunction(product.lambda, "attacker", attackerSource, { MemorySize: 1769, Timeout: 30 });
       await createFunction(product.lambda, "neighbour", "let count = 0; exports.handler = async () => ++count;");
     });
@@ -42,7 +55,7 @@ for (const { isolation, skip } of isolatingDrivers)
 
     let untouched: Traces;
     before(async () => {
-      await attack("return 1;");
+      assert.equal(await attack('return fs.readFileSync("/proc/self/cmdline", "latin1").includes("--single-threaded");'), isForked);
       await visitNeighbour();
       untouched = await settledTraces(product.dataFolder);
       assert.ok(
@@ -98,6 +111,19 @@ for (const { isolation, skip } of isolatingDrivers)
       );
     });
   });
+
+/** Until environments are forked: that begins when it was tried out, after the first function. */
+async function untilForked({ lambda }: Product): Promise<void> {
+  const source = `exports.handler = async () => require("node:fs").readFileSync("/proc/self/cmdline", "latin1").includes("--single-threaded");`;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    await createFunction(lambda, `probe-${attempt}`, source);
+    const isForked = payloadOf(await lambda.invoke({ FunctionName: `probe-${attempt}` }));
+    await lambda.deleteFunction({ FunctionName: `probe-${attempt}` });
+    if (isForked) return;
+    await pause(300);
+  }
+  assert.fail("nothing is forked");
+}
 
 /** Once processes that are started ahead of need are there, and what was started for the start is gone: the same for a second. */
 async function settledTraces(dataFolder: string): Promise<Traces> {

@@ -167,6 +167,10 @@ describe("a function that", () => {
         errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
       },
     ],
+    "logs nothing there, again and again": [
+      "require('fs').writeSync(3, Buffer.from('0a00000085' + '00'.repeat(9), 'hex')); process.exit(3)",
+      exits("with error: exit status 3"),
+    ],
     "closes there": ["require('fs').closeSync(3); process.exit(3)", exits("with error: exit status 3")],
   };
   for (const [name, [body, wanted]] of Object.entries(ends)) {
@@ -178,6 +182,18 @@ describe("a function that", () => {
       assert.equal(payloadOf(answer), "well");
     });
   }
+
+  test("says that it is ready, and is gone before that is heard", async () => {
+    // What comes before it takes longer to read than the end of the process takes to be noticed.
+    const source = `const fs = require("fs");
+      const frame = (type, size) => Buffer.concat([Buffer.from([size + 1, 0, 0, 0, type]), Buffer.alloc(size)]);
+      const words = Buffer.concat([...Array(40_000).fill(frame(0x85, 9)), frame(0x81, 0)]);
+      for (let at = 0; at < words.length; ) {
+        try { at += fs.writeSync(3, words, at); } catch (error) { if (error.code !== "EAGAIN") throw error; }
+      }
+      process.kill(process.pid, "SIGKILL");`;
+    for (let round = 0; round < 3; round++) assert.deepEqual(await faultOf(source), exits("with error: signal: killed"));
+  });
 
   test("ignores SIGTERM and never answers is ended at its timeout", async () => {
     const source = `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);

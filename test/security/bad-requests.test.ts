@@ -189,6 +189,16 @@ describe("bodies over the limit", () => {
     socket.destroy();
   });
 
+  test("of strangers are not waited for", async () => {
+    const unfinished = { "content-length": "1000000" };
+    const unsigned = await signedHead(describeGroups, unfinished);
+    const anonymous = unsigned.replace(/authorization: .*\r\n/i, "");
+    assert.notEqual(anonymous, unsigned);
+    assert.match(await exchangeBytes(endpoint, anonymous, "{"), /^HTTP\/1\.1 403 [^]*MissingAuthenticationToken/);
+    const unknown = await signedHead({ ...creation, credentials: { accessKeyId: "AKIANOBODY", secretAccessKey: "x" } }, unfinished);
+    assert.match(await exchangeBytes(endpoint, unknown, "{"), /^HTTP\/1\.1 403 [^]*UnrecognizedClientException/);
+  });
+
   test("cost no memory as long as they are only promised", async () => {
     const bytesBefore = process.memoryUsage().arrayBuffers;
     const head = await signedHead(creation, { "content-length": "70000000" });

@@ -124,6 +124,24 @@ describe("a function", { skip: !canIsolate && "takes Linux on x86-64, and root" 
     }
   });
 
+  test("of 128 MB cannot make the kernel hold more than a little in connections that nobody reads", async () => {
+    const source = `const net = require("node:net");
+      const block = Buffer.alloc(16 * 1048576);
+      exports.handler = async () => {
+        const server = net.createServer({ pauseOnConnect: true });
+        await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+        const senders = Array.from({ length: 64 }, () => net.connect(server.address().port, "127.0.0.1"));
+        for (const sender of senders) sender.on("error", () => {}).write(block);
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+        // What libuv still has to send lies in one block of ours; the rest is the kernel's.
+        const held = senders.reduce((sum, { _handle }) => sum + block.length - _handle.writeQueueSize, 0);
+        for (const sender of senders) sender.destroy();
+        return held / 1048576;
+      };`;
+    const { payload } = await (await make(source, { MemorySize: 128 }))();
+    assert.ok(payload > 1 && payload < 64, `the kernel held ${JSON.stringify(payload)} MB`);
+  });
+
   test("of 128 MB may read and write files of any size, since what the kernel remembers of them gives way", async () => {
     const source = `
       const fs = require("node:fs");

@@ -38,7 +38,14 @@ export async function findCompiler(): Promise<string | undefined> {
       ({ folder }) => join(folder, "bin", "javac"),
       () => undefined,
     );
-    if (compiler !== undefined && (await access(compiler).then(() => true, () => false))) return compiler;
+    if (
+      compiler !== undefined &&
+      (await access(compiler).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return compiler;
   }
   return undefined;
 }

@@ -49,6 +49,7 @@ export async function startProduct(limits: Partial<ListenerLimits> = {}, ...args
     PATH: process.env.PATH,
     // A test that wants processes to be started ahead of need says so: they cost more than most tests do.
     PILOTLIGHT_STANDBYS: "0",
+    PILOTLIGHT_FORK_SERVERS: "no",
   });
   if (config === "help") throw new Error("unreachable");
   const running = await start(config, silentLog, () => {}, { ...defaultListenerLimits, ...limits });
@@ -108,6 +109,8 @@ export async function spawnProductBy(command: readonly string[], dataFolder: str
     toolchainFolder,
     "--standbys",
     "0",
+    "--fork-servers",
+    "no",
     ...args,
   ];
   const [program, ...rest] = [...command, ...own];

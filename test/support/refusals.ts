@@ -4,6 +4,7 @@ import { before, describe, test } from "node:test";
 import type { Lambda } from "@aws-sdk/client-lambda";
 import { recordAnswers, type WireAnswer } from "./answers.ts";
 import { arnOf } from "./functions.ts";
+import { accountId } from "./product.ts";
 
 export interface Refusal {
   code: string;
@@ -51,6 +52,14 @@ export const invalid = (value: string, member: string, demand: string): Refusal 
   code: "ValidationException",
   status: 400,
   message: `1 validation error detected: Value ${value} at '${member}' failed to satisfy constraint: ${demand}`,
+  members: "message",
+});
+
+/** What belongs to another account. `action`: `GetFunction`. */
+export const notAuthorized = (action: string, arn: string): Refusal => ({
+  code: "AccessDeniedException",
+  status: 403,
+  message: `User: arn:aws:iam::${accountId}:root is not authorized to perform: lambda:${action} on resource: ${arn} because no resource-based policy allows the lambda:${action} action`,
   members: "message",
 });
 

@@ -1,5 +1,6 @@
 """The runtime's end of the supervisor's socket."""
 
+import _thread
 import json
 import os
 import struct
@@ -12,10 +13,22 @@ _INIT_ERROR = 0x82
 _RESPONSE = 0x83
 _ERROR = 0x84
 _LOG = 0x85
+_COMPANY = 0x89
 
 _LOG_EVENT_BYTES = 256 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and AWS's own allowance of 100 bytes.
 _RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+
+
+def _has_company():
+    """Whether threads or processes of the function go on while this thread waits."""
+    if _thread._count() > 0:
+        return True
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 class Channel:
@@ -31,6 +44,7 @@ class Channel:
         self._input = bytearray(64 * 1024)
         # Bytes of the next frame, at the start of the input, that came with the one before.
         self._ahead = 0
+        self._has_company = False
 
     def booted(self):
         self._send(_BOOTED, b"")
@@ -44,6 +58,9 @@ class Channel:
 
     def next_invocation(self):
         """Waits for an invocation and returns its header, a dict, and its payload, text; exits when the socket is closed."""
+        if not self._has_company and _has_company():
+            self._has_company = True
+            self._send(_COMPANY, b"")
         frame = self._receive()
         while frame[4] == _LINGER:  # Waiting blocks no other thread: there is nothing to change.
             frame = self._receive()

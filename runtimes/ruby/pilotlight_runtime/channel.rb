@@ -11,12 +11,13 @@ module PilotlightRuntime
     RESPONSE = 0x83
     ERROR = 0x84
     LOG = 0x85
+    COMPANY = 0x89
 
     LOG_EVENT_BYTES = 256 * 1024
     # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and AWS's own allowance of 100 bytes.
     RESPONSE_BYTES = (6 * 1024 * 1024) + 100
 
-    private_constant :LINGER, :READY, :INIT_ERROR, :RESPONSE, :ERROR, :LOG, :LOG_EVENT_BYTES, :RESPONSE_BYTES
+    private_constant :LINGER, :READY, :INIT_ERROR, :RESPONSE, :ERROR, :LOG, :COMPANY, :LOG_EVENT_BYTES, :RESPONSE_BYTES
 
     def initialize(descriptor)
       @socket = IO.for_fd(descriptor, "r+b")
@@ -25,6 +26,7 @@ module PilotlightRuntime
       @socket.close_on_exec = true
       # Threads of the customer's code may log at any time.
       @writing = Thread::Mutex.new
+      @has_company = false
     end
 
     def ready
@@ -33,6 +35,7 @@ module PilotlightRuntime
 
     # Waits for an invocation and returns its header, a hash, and its payload, text; ends the process when the socket is closed.
     def next_invocation
+      tell_of_company unless @has_company
       body = receive
       # Waiting blocks no other thread: there is nothing to change.
       body = receive while body.getbyte(0) == LINGER
@@ -43,13 +46,13 @@ module PilotlightRuntime
     def respond(payload)
       if payload.bytesize > RESPONSE_BYTES
         message = "Response payload size exceeded maximum allowed payload size (#{RESPONSE_BYTES} bytes)."
-        fail({ errorMessage: message, errorType: "Function.ResponseSizeTooLarge" })
+        respond_with_error({ errorMessage: message, errorType: "Function.ResponseSizeTooLarge" })
       else
         write(RESPONSE, payload)
       end
     end
 
-    def fail(error)
+    def respond_with_error(error)
       write(ERROR, JSON.generate(error))
     end
 
@@ -72,6 +75,18 @@ module PilotlightRuntime
     end
 
     private
+
+    # Threads and processes of the function go on while this thread waits.
+    def tell_of_company
+      @has_company = Thread.list.size > 1 || children?
+      write(COMPANY, "") if @has_company
+    end
+
+    def children?
+      !File.read("/proc/thread-self/children").empty?
+    rescue SystemCallError
+      false
+    end
 
     def write(type, body)
       @writing.synchronize { @socket.write([body.bytesize + 1, type].pack("VC"), body) }

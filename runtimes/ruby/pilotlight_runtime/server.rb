@@ -44,7 +44,7 @@ module PilotlightRuntime
     failure = Faults.payload(error, "Function")
     is_critical = Faults.critical?(error)
     logs.error(is_critical ? "Critical exception from handler" : "Error raised from handler method", failure)
-    channel.fail(failure)
+    channel.respond_with_error(failure)
     # AWS's runtime trusts itself no longer, and begins anew with the next invocation.
     exit!(255) if is_critical
   end

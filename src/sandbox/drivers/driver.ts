@@ -20,6 +20,11 @@ export interface Driver extends AsyncDisposable {
   readonly canSpecialise?: boolean;
   /** Rejects when the program cannot be started; with `ProgramMissing` if there is no such program. */
   launch(order: LaunchOrder): Promise<RunningProcess>;
+  /**
+   * Loads a program once, so that its launches can be forks of that process. Resolves with why that cannot be, if so. `readable` as in `LaunchFolders`.
+   * Present where the driver can do that at all.
+   */
+  prepareFork?(program: ForkableProgram, readable: readonly string[]): Promise<string | undefined>;
   /** Builds the sandbox of an order for several programs, and starts none; present where the driver can do it. Rejects if it cannot be built. */
   openSandbox?(order: SandboxOrder): Promise<SharedSandbox>;
   /** Where a program launched with these folders will find them. */
@@ -39,6 +44,8 @@ export interface Network {
   receive(socket: DatagramSocket, port: number): Promise<string>;
   /** A connection, on its way, to what the function lets listen on that port of its loopback interface. */
   connect(port: number): Socket;
+  /** Makes what the function lets listen on that port reachable at the same port of this machine's loopback interface. Rejects if it is taken. */
+  expose(port: number): Promise<void>;
   /** Called once the processes are gone; ends the servers, and the sockets that receive. */
   close(): void;
 }
@@ -64,14 +71,19 @@ export interface LaunchOrder {
   ephemeralStorageMb: number;
   /** Whether nobody waits for it yet, so that it gives way to what runs: see `RunningProcess.specialise`. */
   isAheadOfNeed?: boolean;
-  /** Present if the program may be made by forking one that has it loaded: it knows what to do then. */
-  forkServer?: ForkServerKind;
+  /** Present if the process may be a fork of one that has loaded this, where there is one: see `Driver.prepareFork`. */
+  forkOf?: ForkableProgram;
   /** Whether the program gets a connected stream socket as descriptor 3. */
   wantsFrames: boolean;
 }
 
 /** Languages whose runtime of ours can be a fork server: see docs/decisions/0013-fork-servers.md. */
 export type ForkServerKind = "nodejs" | "python";
+
+/** A program that, started with these variables, can be a fork server; its forks get their own variables when they are specialised. */
+export interface ForkableProgram extends Pick<LaunchOrder, "program" | "args" | "variables"> {
+  kind: ForkServerKind;
+}
 
 /** What programs in one sandbox have in common. */
 export type SandboxOrder = Pick<LaunchOrder, "folders" | "network" | "memoryMb" | "ephemeralStorageMb">;

@@ -49,7 +49,10 @@ export async function openProcessDriver(options: ProcessOptions): Promise<Driver
 /** The machine's own, with the name under which extensions let servers listen: it is theirs where a view of the files can show it. */
 async function hostsFile(environment: string): Promise<string> {
   const path = join(environment, "hosts");
-  await writeFile(path, `${await readFile(hostsPlace, "utf8").catch(() => "127.0.0.1 localhost\n")}\n127.0.0.1 ${sandboxNames.join(" ")}\n`);
+  await writeFile(
+    path,
+    `${await readFile(hostsPlace, "utf8").catch(() => "127.0.0.1 localhost\n")}\n127.0.0.1 ${sandboxNames.join(" ")}\n`,
+  );
   return path;
 }
 

@@ -30,6 +30,9 @@ export class SharedNetwork implements Network {
     return connect(port, loopback);
   }
 
+  /** It is there already. */
+  async expose(): Promise<void> {}
+
   close(): void {
     for (const server of this.#servers) {
       server.close();

@@ -56,7 +56,8 @@ export class SpawnedProcess implements RunningProcess {
   }
 
   holdToCpuShare(): void {
-    this.#company.holdToCpuShare();
+    // What it left behind may still be read, when its control group is gone already.
+    if (!this.#hasExited) this.#company.holdToCpuShare();
   }
 
   terminate(): void {

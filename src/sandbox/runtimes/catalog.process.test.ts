@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { silentLog } from "#kit/log.ts";
 import { RuntimeCatalog } from "./catalog.ts";
+import { JavaHomes } from "./java-homes.ts";
 
 /** A folder of programs, each a shell script. */
 async function open(
@@ -82,13 +83,22 @@ test("a Ruby is found by its own word; the next newer one serves where there is 
   assert.deepEqual([start.program, start.args, start.link], ["/real/ruby3.4", ["/product/runtimes/ruby/bootstrap.rb"], "frames"]);
   assert.deepEqual(start.variables({ task: "/var/task", layers: "/opt", hasFileSystems: true }), {
     GEM_PATH: "/var/task/vendor/bundle/ruby/3.3.0:/opt/ruby/gems/3.3.0",
-    RUBYLIB: "/var/task:/opt/ruby/lib",
+    RUBYLIB: "/opt/ruby/lib",
   });
   assert.deepEqual(await catalog.survey("ruby3.4"), { state: "ready", found: "/real/ruby3.4" });
   assert.deepEqual(await catalog.survey("ruby3.3"), { state: "ready", found: "/real/ruby3.4, which is 3.4" });
   await rm(join(folder, "rubies"), { recursive: true });
   const { catalog: later } = await open(t, { "ruby3.1": ruby("3.1") });
   await assert.rejects(later.find("ruby3.2", "/code"), { reason: "runtime-missing", message: /ruby 3\.2 or newer on the PATH/ });
+});
+
+test("a Java that has no file to say what it is, is asked; one that does not run is none", async (t) => {
+  const { folder } = await open(t, {
+    "jvm/jre8/bin/java": "printf '    java.home = /real/jdk8/jre\\n    java.runtime.version = 1.8.0_452-b09\\n' >&2",
+    "jvm/shim/bin/java": "exit 127",
+  });
+  const java = await new JavaHomes("", [join(folder, "jvm")]).find(8);
+  assert.deepEqual([java.program, java.major, java.build], ["/real/jdk8/jre/bin/java", 8, "1.8.0_452-b09"]);
 });
 
 test("a survey says what is missing and how to get it", async (t) => {

@@ -10,6 +10,7 @@ import { asFolder } from "./maven-settings.ts";
 import { NodeToolchain } from "./node-toolchain.ts";
 import { linkSdk } from "./nodejs-sdk.ts";
 import { PythonInterpreters } from "./python-interpreters.ts";
+import { PythonSdk } from "./python-sdk.ts";
 import { RubyInterpreters, usualRubyFolders } from "./ruby-interpreters.ts";
 import { rubyStart } from "./ruby-start.ts";
 import type { RuntimeStart } from "./runtime-start.ts";
@@ -31,8 +32,8 @@ export interface CatalogOptions {
 
 /**
  * How each runtime identifier is started, and where it looks for what layers bring
- * (https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html#packaging-layers-paths). Managed runtimes are an interpreter and our bootstrap, which speaks frames; custom
- * ones bring their own bootstrap, which speaks the Runtime API over HTTP.
+ * (https://docs.aws.amazon.com/lambda/latest/dg/packaging-layers.html#packaging-layers-paths). Managed runtimes are an interpreter and our bootstrap, which speaks frames, or
+ * AWS's client for Java; custom ones bring their own bootstrap. These two speak the Runtime API over HTTP.
  */
 export class RuntimeCatalog {
   #productFolder: string;
@@ -40,6 +41,7 @@ export class RuntimeCatalog {
   #sdkFolder: Promise<string> | undefined;
   #node: NodeToolchain;
   #python: PythonInterpreters;
+  #pythonSdk: PythonSdk;
   #java: JavaHomes;
   #javaClient: JavaClient;
   #ruby: RubyInterpreters;
@@ -51,6 +53,7 @@ export class RuntimeCatalog {
     this.#toolchainFolder = toolchainFolder;
     this.#node = new NodeToolchain(toolchainFolder, searchPath, log);
     this.#python = new PythonInterpreters(searchPath);
+    this.#pythonSdk = new PythonSdk(join(productFolder, "runtimes", "python", "sdk.txt"), toolchainFolder, log);
     this.#ruby = new RubyInterpreters(searchPath, moreFolders.ruby);
     this.#java = new JavaHomes(searchPath, moreFolders.java);
     const librariesFile = join(productFolder, "runtimes", "java", "libraries.json");
@@ -74,7 +77,7 @@ export class RuntimeCatalog {
     if (family === "provided") return { state: "ready", found: "the function brings its own" };
     try {
       if (family === "nodejs") return await this.#node.survey(Number.parseInt(version, 10));
-      if (family === "python") return { state: "ready", found: (await this.#python.find(version)).program };
+      if (family === "python") return await this.#surveyPython(version);
       if (family === "ruby") return surveyOf(await this.#ruby.find(version), version);
       if (family === "java") return await this.#surveyJava(javaVersion(runtime));
     } catch (error) {
@@ -84,7 +87,14 @@ export class RuntimeCatalog {
     return { state: "missing", remedy: "It is not served yet." };
   }
 
+  async #surveyPython(version: string): Promise<RuntimeSurvey> {
+    const { program } = await this.#python.find(version);
+    if (await this.#pythonSdk.isHere()) return { state: "ready", found: program };
+    return { state: "fetchable", found: program, source: "boto3, from PyPI" };
+  }
+
   async #surveyJava(version: number): Promise<RuntimeSurvey> {
+    if (process.platform !== "linux") return { state: "missing", remedy: onlyOnLinux };
     const java = await this.#java.find(version);
     const found = surveyOf({ ...java, version: String(java.major) }, String(version));
     return (await this.#javaClient.isHere()) ? found : { ...found, state: "fetchable", source: "AWS's runtime client, from Maven Central" };
@@ -112,6 +122,7 @@ export class RuntimeCatalog {
   }
 
   async #javaStart(runtime: string): Promise<RuntimeStart> {
+    if (process.platform !== "linux") throw new SandboxFailure("runtime-missing", onlyOnLinux);
     const java = await this.#java.find(javaVersion(runtime));
     return javaStart(runtime, java, await this.#javaClient.prepare(java));
   }
@@ -119,6 +130,9 @@ export class RuntimeCatalog {
   async #pythonStart(version: string): Promise<RuntimeStart> {
     const runtimeFolder = join(this.#productFolder, "runtimes", "python");
     const { program, prefix } = await this.#python.find(version);
+    await this.#pythonSdk.prepare(program, version);
+    const sdkFolder = await this.#pythonSdk.folder();
+    const ownFolders = [runtimeFolder, ...(sdkFolder === undefined ? [] : [sdkFolder])];
     return {
       link: "frames",
       canStandBy: true,
@@ -128,12 +142,14 @@ export class RuntimeCatalog {
       args: ["-u", join(runtimeFolder, "bootstrap.py")],
       runtimeFolder,
       variables: ({ layers }) => ({
-        PYTHONPATH: [`${layers}/python/lib/python${version}/site-packages`, `${layers}/python`, runtimeFolder].join(":"),
+        PYTHONPATH: [`${layers}/python/lib/python${version}/site-packages`, `${layers}/python`, ...ownFolders].join(":"),
       }),
-      readable: [prefix, runtimeFolder],
+      readable: [prefix, ...ownFolders],
     };
   }
 }
+
+const onlyOnLinux = "AWS's runtime client for Java has a native part, which exists for Linux only.";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html: `bootstrap` in the package's root, or else in the layers'. */
 async function customStart(taskFolder: string, layersFolder: string | undefined): Promise<RuntimeStart> {

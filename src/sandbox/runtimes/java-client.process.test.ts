@@ -18,7 +18,7 @@ async function open(t: TestContext, served: (path: string, jar: Buffer) => Buffe
   const jar = await zipOf({ "jni/libaws-lambda-jni.linux-x86_64.so": "native", "A.class": "class" });
   const requests: string[] = [];
   const server = createServer((request, response) => {
-    requests.push(request.url!);
+    requests.push(`${request.headers.authorization} ${request.url}`);
     const body = served(request.url!, jar);
     response.writeHead(body ? 200 : 404).end(body);
   });
@@ -37,7 +37,7 @@ async function open(t: TestContext, served: (path: string, jar: Buffer) => Buffe
   const java: JavaHome = { folder, program: join(folder, "java"), major: 17, build: "17+1", isMusl: false, linked: [] };
   const toolchainFolder = join(folder, "toolchains");
   await mkdir(toolchainFolder);
-  const repositoryUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/maven2/`;
+  const repositoryUrl = `http://us%40er:secret@127.0.0.1:${(server.address() as AddressInfo).port}/maven2/`;
   const client = (): JavaClient => new JavaClient({ librariesFile, toolchainFolder, repositoryUrl, log: silentLog });
   return { client, java, requests, kept: join(toolchainFolder, "java-client-1") };
 }
@@ -50,7 +50,8 @@ test("the libraries are fetched once, checked, unpacked and archived", async (t)
   const first = client();
   assert.equal(await first.isHere(), false);
   const [prepared] = await Promise.all([first.prepare(java), first.prepare(java)]);
-  assert.deepEqual(requests, ["/maven2/g/client/1/client-1.jar", "/maven2/g/core/1/core-1.jar"]);
+  const key = `Basic ${btoa("us@er:secret")}`;
+  assert.deepEqual(requests, [`${key} /maven2/g/client/1/client-1.jar`, `${key} /maven2/g/core/1/core-1.jar`]);
   assert.equal(prepared.classPath, `${kept}/client-1.jar:${kept}/core-1.jar`);
   assert.match(prepared.nativeLibrary, /jni\/libaws-lambda-jni\.linux-(x86_64|aarch_64)\.so$/);
   await access(join(kept, "jni/libaws-lambda-jni.linux-x86_64.so"));
@@ -73,7 +74,10 @@ test("what cannot be had, or is not what was published, is refused, and tried ag
   const { client, java, kept } = await open(t, (path, jar) => (path.includes("/core/") ? answer : jar), archiver);
   const own = client();
   const missing = { name: "SandboxFailure", reason: "runtime-missing" };
-  await assert.rejects(own.prepare(java), { ...missing, message: /core-1\.jar cannot be had \(HTTP 404\).*--maven-repository/ });
+  await assert.rejects(own.prepare(java), {
+    ...missing,
+    message: /http:\/\/127.*core-1\.jar cannot be had \(HTTP 404\).*--maven-repository/,
+  });
   answer = Buffer.from("something else");
   await assert.rejects(own.prepare(java), { ...missing, message: /core-1\.jar is not the file that was published/ });
   answer = Buffer.alloc(1_000_000);

@@ -7,11 +7,11 @@ import type { Log } from "#kit/log.ts";
 import { extractZip } from "#storage/zip.ts";
 import { SandboxFailure } from "../contract.ts";
 import type { JavaHome } from "./java-homes.ts";
+import { MavenRepository } from "./maven-repository.ts";
 import { usualRepository } from "./maven-settings.ts";
 
 const run = promisify(execFile);
 
-const downloadLimitMs = 2 * 60 * 1000;
 const archiveLimitMs = 60 * 1000;
 /** From this version on a JVM can write an archive of what it has loaded (JEP 350). */
 const oldestArchiver = 13;
@@ -104,24 +104,25 @@ export class JavaClient {
   async #fetchAll(folder: string, libraries: Libraries["libraries"]): Promise<void> {
     if (await this.isHere()) return;
     const { repositoryUrl = await usualRepository(), log } = this.#options;
-    log.info("fetching AWS's runtime client for Java, once", { from: repositoryUrl, files: libraries.length });
+    const repository = new MavenRepository(repositoryUrl);
+    log.info("fetching AWS's runtime client for Java, once", { from: repository.url, files: libraries.length });
     await mkdir(folder, { recursive: true });
-    for (const library of libraries) await this.#fetch(folder, library, repositoryUrl);
+    for (const library of libraries) await this.#fetch(folder, library, repository);
     await this.#unpackNative(folder, libraries[0]);
     log.info("AWS's runtime client for Java is here");
   }
 
-  async #fetch(folder: string, { path, sha256, sizeBytes }: Library, repositoryUrl: string): Promise<void> {
+  async #fetch(folder: string, { path, sha256, sizeBytes }: Library, repository: MavenRepository): Promise<void> {
     const target = join(folder, basename(path));
     if (await exists([target])) return;
-    const url = new URL(path, repositoryUrl);
     this.#options.log.info(`fetching ${basename(path)}`, { megabytes: (sizeBytes / 1e6).toFixed(1) });
-    const bytes = await download(url, sizeBytes).catch((error: Error) => {
+    const url = repository.url + path;
+    const bytes = await repository.download(path, sizeBytes).catch((error: Error) => {
       const why = error.cause instanceof Error ? error.cause.message : error.message;
-      throw unfetched(`${url.href} cannot be had (${why})`, error);
+      throw unfetched(`${url} cannot be had (${why})`, error);
     });
     const found = createHash("sha256").update(bytes).digest("hex");
-    if (found !== sha256) throw unfetched(`${url.href} is not the file that was published: its SHA-256 is ${found}`);
+    if (found !== sha256) throw unfetched(`${url} is not the file that was published: its SHA-256 is ${found}`);
     const partial = `${target}.${process.pid}`;
     await writeFile(partial, bytes);
     await rename(partial, target);
@@ -166,19 +167,6 @@ export class JavaClient {
 
 /** Loads every class of the class path: part of the client, made for this. */
 const archiver = "com.amazonaws.services.lambda.runtime.api.client.ClasspathLoader";
-
-async function download(url: URL, sizeBytes: number): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(downloadLimitMs) });
-  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let receivedBytes = 0;
-  for await (const chunk of response.body) {
-    receivedBytes += chunk.length;
-    if (receivedBytes > sizeBytes) throw new Error(`more than ${sizeBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
 
 const exists = (paths: readonly string[]): Promise<boolean> =>
   Promise.all(paths.map((path) => access(path))).then(

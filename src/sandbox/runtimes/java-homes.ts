@@ -7,6 +7,9 @@ import { SandboxFailure } from "../contract.ts";
 
 const run = promisify(execFile);
 
+/** A shim may wait for something that never comes. */
+const askLimitMs = 10_000;
+
 /** One Java on this machine. */
 export interface JavaHome {
   /** The folder with `bin` and `lib` in it, without links on the way. */
@@ -79,7 +82,7 @@ async function examine(program: string): Promise<JavaHome | undefined> {
   const folder = dirname(dirname(program));
   const told = await readFile(join(folder, "release"), "utf8").then(parseRelease, () => undefined);
   if (told) return { folder, program, ...told, linked: await outsideLinks(folder) };
-  const answer = await run(program, ["-XshowSettings:properties", "-version"]).catch(() => undefined);
+  const answer = await run(program, ["-XshowSettings:properties", "-version"], { timeout: askLimitMs }).catch(() => undefined);
   const value = (name: string): string | undefined => new RegExp(`^ *${name} = (.*)$`, "m").exec(answer?.stderr ?? "")?.[1]?.trim();
   const [home, version] = [value("java.home"), value("java.runtime.version")];
   if (home === undefined || version === undefined) return undefined;

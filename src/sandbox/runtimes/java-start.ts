@@ -55,9 +55,5 @@ export function memoryOptions(memoryMb: number): string[] {
   const totalKb = memoryMb * 1024;
   const classesKb = Math.min(Math.floor(totalKb / 10), 160 * 1024);
   const codeKb = Math.min(Math.floor(totalKb / 20), 80 * 1024);
-  return [
-    `-XX:MaxHeapSize=${totalKb - classesKb - codeKb}k`,
-    `-XX:MaxMetaspaceSize=${classesKb}k`,
-    `-XX:ReservedCodeCacheSize=${codeKb}k`,
-  ];
+  return [`-XX:MaxHeapSize=${totalKb - classesKb - codeKb}k`, `-XX:MaxMetaspaceSize=${classesKb}k`, `-XX:ReservedCodeCacheSize=${codeKb}k`];
 }

@@ -16,7 +16,10 @@ test("a mirror of Maven Central is taken from the settings of Maven", () => {
     [settings(mirror("*", "http://0.0.0.0/", "<blocked>true</blocked>")), undefined],
     [settings(`<!-- ${mirror("*", "https://maven.example/")} -->`), undefined],
     [settings(mirror("*", "file:///srv/maven")), undefined],
-    [settings(mirror("*", "https://maven.example/")) + "<servers><server><id>house</id><password>x</password></server></servers>", undefined],
+    [
+      settings(mirror("*", "https://maven.example/")) + "<servers><server><id>house</id><password>x</password></server></servers>",
+      undefined,
+    ],
     ["", undefined],
   ];
   for (const [text, expected] of cases) assert.equal(mirrorOfCentral(text), expected, text);

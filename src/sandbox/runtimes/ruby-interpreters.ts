@@ -7,6 +7,9 @@ import { SandboxFailure } from "../contract.ts";
 
 const run = promisify(execFile);
 
+/** A shim may wait for something that never comes. */
+const askLimitMs = 10_000;
+
 export interface RubyInterpreter {
   /** The interpreter itself, not the link or shim that led to it. */
   program: string;
@@ -18,7 +21,9 @@ export interface RubyInterpreter {
 
 /** Where rbenv, asdf, mise, RVM and ruby-install keep theirs; the next step is a folder per version. */
 export const usualRubyFolders = (): string[] => [
-  ...[".rbenv/versions", ".asdf/installs/ruby", ".local/share/mise/installs/ruby", ".rvm/rubies", ".rubies"].map((name) => join(homedir(), name)),
+  ...[".rbenv/versions", ".asdf/installs/ruby", ".local/share/mise/installs/ruby", ".rvm/rubies", ".rubies"].map((name) =>
+    join(homedir(), name),
+  ),
   "/opt/rubies",
 ];
 
@@ -75,7 +80,7 @@ const versionFolders = async (folder: string): Promise<string[]> =>
   (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
 
 async function ask(candidate: string): Promise<RubyInterpreter | undefined> {
-  const answer = await run(candidate, ["--disable-gems", "-e", question]).catch(() => undefined);
+  const answer = await run(candidate, ["--disable-gems", "-rrbconfig", "-e", question], { timeout: askLimitMs }).catch(() => undefined);
   const [version, program, prefix] = answer?.stdout.trim().split("\n") ?? [];
   return version && program && prefix ? { version, program, prefix } : undefined;
 }

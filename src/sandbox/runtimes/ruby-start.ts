@@ -13,7 +13,8 @@ export function rubyStart(version: string, ruby: RubyInterpreter, productFolder:
     // https://docs.aws.amazon.com/lambda/latest/dg/ruby-package.html and packaging-layers.html; DIVERGES: the AWS SDK is not among them.
     variables: ({ task, layers }) => ({
       GEM_PATH: [`${task}/vendor/bundle/ruby/${version}.0`, `${layers}/ruby/gems/${version}.0`].join(":"),
-      RUBYLIB: [task, `${layers}/ruby/lib`].join(":"),
+      // The package comes first by the runtime's own doing, once that has loaded what it needs itself.
+      RUBYLIB: `${layers}/ruby/lib`,
     }),
     readable: [ruby.prefix, runtimeFolder],
   };

@@ -73,6 +73,7 @@ test("the limits of version 1", async (t) => {
   assert.deepEqual(kernel.read(`${own}/0`), {
     "cpu.cfs_period_us": "20000",
     "cpu.cfs_quota_us": "1447",
+    "memory.kmem.tcp.limit_in_bytes": megabytes(32),
     "memory.limit_in_bytes": megabytes(128),
     "memory.memsw.limit_in_bytes": megabytes(128),
     "pids.max": "1024",
@@ -133,7 +134,10 @@ for (const version of [1, 2] as const) {
     assert.equal(tree.memoryUse(), undefined);
     tree.create(128);
     const [limit, usage, cache] = (
-      { 1: ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"], 2: ["memory.max", "memory.current", "inactive_file"] } as const
+      {
+        1: ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"],
+        2: ["memory.max", "memory.current", "inactive_file"],
+      } as const
     )[version];
     assert.equal(kernel.read(own)[limit], megabytes(4_096));
     const folder = join(kernel.top, "pilotlight", own);

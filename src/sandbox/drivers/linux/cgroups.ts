@@ -11,7 +11,7 @@ import { sleep, type Clock } from "#kit/clock.ts";
 import type { MemoryUse } from "../../memory-budget.ts";
 import type { Freezer } from "../driver.ts";
 import { kill } from "../marked-processes.ts";
-import { GroupFreezer } from "./group-freezer.ts";
+import { awakeSuffix, GroupFreezer } from "./group-freezer.ts";
 import {
   type Controller,
   controllers,
@@ -29,6 +29,8 @@ import {
 export const memoryMbPerCpu = 1_769;
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: processes and threads. */
 export const maxProcesses = 1_024;
+/** What the sockets of an environment may hold unread. */
+const maxSocketMb = 32;
 /** Short, so that a function with a small share waits often and briefly, instead of seldom and long. */
 const cpuPeriodUs = 20_000;
 /** The kernel takes no less. */
@@ -97,13 +99,13 @@ export class CgroupTree {
     const [usage, cache] = at.version === 1 ? ["memory.usage_in_bytes", "total_inactive_file"] : ["memory.current", "inactive_file"];
     return attempt(() => {
       const [, cachedBytes] = new RegExp(`^${cache} (\\d+)$`, "m").exec(readFileSync(join(at.folder, "memory.stat"), "latin1")) ?? [];
-      const usedBytes = Number(readFileSync(join(at.folder, usage as string), "latin1")) - Number(cachedBytes ?? 0);
+      const usedBytes = Number(readFileSync(join(at.folder, usage), "latin1")) - Number(cachedBytes ?? 0);
       return { usedBytes: Math.max(usedBytes, 0), limitBytes: (this.#memoryMb as number) * megabyte };
     });
   }
 
   async close(): Promise<void> {
-    await this.#sweep((name) => name === this.#name);
+    await this.#sweep((name) => name === this.#name || name === this.#name + awakeSuffix);
     // It stays while others use it.
     for (const parent of foldersOf(this.#parents)) attempt(() => rmdirSync(parent));
   }
@@ -148,6 +150,8 @@ export class Cgroup {
     this.#memoryMb = memoryMb;
     for (const folder of this.#folders) mkdirSync(folder);
     this.limitMemory(memoryMb);
+    // What waits in TCP and UDP sockets counts by itself in version 1, and only once it has a limit; in version 2 it is a part of the memory.
+    attempt(() => write(this.#places, "memory", { 1: { "memory.kmem.tcp.limit_in_bytes": maxSocketMb * megabyte }, 2: {} }));
     write(this.#places, "pids", { 1: { "pids.max": maxProcesses }, 2: { "pids.max": maxProcesses } });
   }
 
@@ -192,10 +196,10 @@ export class Cgroup {
     return 0;
   }
 
-  /** Undefined where groups cannot be frozen. */
-  get freezer(): Freezer | undefined {
+  /** Of all processes but that one, which waits for them. Undefined where groups cannot be frozen. */
+  freezerWithout(leader: number): Freezer | undefined {
     const at = this.#places.get("freezer");
-    if (at) this.#freezer ??= new GroupFreezer(at.folder, at.version);
+    if (at) this.#freezer ??= new GroupFreezer(at.folder, at.version, leader);
     return this.#freezer;
   }
 

@@ -1,11 +1,13 @@
 import { dirname } from "node:path";
 import { sleep, type Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
-import type { ForkServerKind, LaunchOrder } from "../driver.ts";
+import type { ForkableProgram, ForkServerKind } from "../driver.ts";
 import type { Leader } from "../leader.ts";
+import { kill } from "../marked-processes.ts";
 import type { LaunchSite } from "./launch-script.ts";
 import type { LaunchServer } from "./launch-server.ts";
-import { dismissOrder, forkServerOrder } from "./native-launcher.ts";
+import { dismissOrder, forkServerOrder, type NativeLauncher } from "./native-launcher.ts";
+import { ownVariables } from "./launch-script.ts";
 import { compileNative, type NativeName } from "./native-programs.ts";
 
 /** The kernel looks through all siblings of a fork when memory is reclaimed or copied, so that each server has a limited number. */
@@ -27,14 +29,15 @@ const languages: Record<ForkServerKind, { native: NativeName; args: readonly str
   python: { native: "forkServerPython", args: [] },
 };
 
-/** What a fork server is made of: the order of any launch that it could serve. */
-export type ForkOrder = Pick<LaunchOrder, "program" | "args" | "variables"> & { forkServer: ForkServerKind };
 type Template = Pick<LaunchSite, "holder" | "root">;
 
 interface ForkServer {
   key: string;
   number: number;
+  /** From then on its end is waited for. */
+  isLaunched: boolean;
   isReady: boolean;
+  isRetired: boolean;
   aliveCount: number;
   everCount: number;
 }
@@ -52,7 +55,7 @@ export interface TakenFork {
  * sandbox as any launch does, and takes a fraction of the time and the memory of a process that loads all that for itself.
  */
 export class ForkServers {
-  #launcher: () => LaunchServer | undefined;
+  #native: NativeLauncher;
   #folder: string;
   #clock: Clock;
   #log: Log;
@@ -63,33 +66,32 @@ export class ForkServers {
   #starting = new Set<Promise<void>>();
 
   /** `folder`: where the native parts are kept. */
-  constructor(launcher: () => LaunchServer | undefined, folder: string, clock: Clock, log: Log) {
-    this.#launcher = launcher;
+  constructor(native: NativeLauncher, folder: string, clock: Clock, log: Log) {
+    this.#native = native;
     this.#clock = clock;
     this.#folder = folder;
     this.#log = log;
   }
 
   /** A server that can make this order's process now. Without one, it is started for the next. */
-  take(order: ForkOrder, template: Template): TakenFork | undefined {
-    const server = this.#roomiest(keyOf(order, template));
-    this.#provide(order, template);
+  take(program: ForkableProgram, template: Template): TakenFork | undefined {
+    const server = this.#roomiest(keyOf(program, template));
+    this.#provide(program, template);
     if (!server) return undefined;
     server.aliveCount++;
     server.everCount++;
-    if (server.everCount >= maxForksEver) this.#dismiss(server);
-    return { forkedBy: server.number, release: () => server.aliveCount-- };
+    // It makes no more, and ends with the last that it has made.
+    if (server.everCount >= maxForksEver) server.isRetired = true;
+    return { forkedBy: server.number, release: () => this.#release(server) };
   }
 
-  /** Whether `take` would find one. If not, one is started. */
-  isReady(order: ForkOrder, template: Template): boolean {
-    this.#provide(order, template);
-    return this.#roomiest(keyOf(order, template)) !== undefined;
-  }
-
-  /** Why there are none of some kind: for people. */
-  get complaints(): string[] {
-    return [...new Set(this.#failed.values())];
+  /** Resolves when `take` will find one, or else with why it will not. */
+  async prepare(program: ForkableProgram, template: Template): Promise<string | undefined> {
+    await this.#native.settled();
+    if (!this.#native.server) return "there is no native launcher";
+    this.#provide(program, template);
+    await Promise.all(this.#starting);
+    return this.#failed.get(keyOf(program, template));
   }
 
   /** They end with the launcher. */
@@ -98,8 +100,13 @@ export class ForkServers {
     await Promise.all(this.#starting);
   }
 
+  #release(server: ForkServer): void {
+    server.aliveCount--;
+    if (server.isRetired && server.aliveCount === 0) void this.#dismiss(server.number);
+  }
+
   #of(key: string): ForkServer[] {
-    return [...this.#servers.values()].filter((server) => server.key === key);
+    return [...this.#servers.values()].filter((server) => server.key === key && !server.isRetired);
   }
 
   #roomiest(key: string): ForkServer | undefined {
@@ -109,23 +116,24 @@ export class ForkServers {
     return server;
   }
 
-  #provide(order: ForkOrder, template: Template): void {
-    const key = keyOf(order, template);
-    const launcher = this.#launcher();
+  #provide(program: ForkableProgram, template: Template): void {
+    const key = keyOf(program, template);
+    const launcher = this.#native.server;
     if (!launcher || this.#closing.signal.aborted || this.#failed.has(key)) return;
     const servers = this.#of(key);
     const isRoomy = servers.some(({ aliveCount }) => aliveCount < maxForksAlive - fewForksLeft);
     const isStarting = servers.some(({ isReady }) => !isReady);
     const number = this.#freeNumber();
     if (isRoomy || isStarting || number === undefined) return;
-    const server: ForkServer = { key, number, isReady: false, aliveCount: 0, everCount: 0 };
+    const server: ForkServer = { key, number, isLaunched: false, isReady: false, isRetired: false, aliveCount: 0, everCount: 0 };
     this.#servers.set(number, server);
-    const starting = this.#start(launcher, server, order, template)
+    const starting = this.#start(launcher, server, program, template)
       .catch((error: unknown) => {
         if (this.#closing.signal.aborted) return;
-        this.#servers.delete(number);
-        this.#failed.set(key, `${order.forkServer}: ${(error as Error).message.split("\n", 1)[0]}`);
-        this.#log.debug("a fork server could not be started", { program: order.program, error });
+        if (!server.isLaunched) this.#forget(server);
+        // What it could not be without its launcher, it may be with another one.
+        if (launcher.isRunning) this.#failed.set(key, (error as Error).message.split("\n", 1)[0] ?? "");
+        this.#log.debug("a fork server could not be started", { program: program.program, error });
       })
       .finally(() => this.#starting.delete(starting));
     this.#starting.add(starting);
@@ -136,40 +144,55 @@ export class ForkServers {
     return undefined;
   }
 
-  async #start(launcher: LaunchServer, server: ForkServer, order: ForkOrder, template: Template): Promise<void> {
-    const { native, args } = languages[order.forkServer];
+  async #start(launcher: LaunchServer, server: ForkServer, program: ForkableProgram, template: Template): Promise<void> {
+    const { native, args } = languages[program.kind];
     const library = await compileNative(native, this.#folder, this.#closing.signal);
     const variables = {
-      ...order.variables,
+      ...ownVariables(program.variables),
       PILOTLIGHT_FORK_SERVER: nativePlace + library.slice(this.#folder.length),
-      // What the kernel does for one process beside it is not for its forks.
-      UV_USE_IO_URING: "0",
     };
-    const command = { program: order.program, args: [...args, ...order.args], variables };
+    const command = { program: program.program, args: [...args, ...program.args], variables };
     const leader = await launcher.launch(forkServerOrder(template, server.number, dirname(library), command), { wantsFrames: true });
-    void leader.exited.then(() => this.#servers.delete(server.number));
+    server.isLaunched = true;
+    void leader.exited.then(async () => {
+      server.isRetired = true;
+      await this.#dismiss(server.number);
+      this.#forget(server);
+    });
     const settled = new AbortController();
     const tooLate = sleep(this.#clock, bootLimitMs, AbortSignal.any([settled.signal, this.#closing.signal])).then(() => {
       throw new Error("it does not come up");
     });
-    await Promise.race([untilReady(leader), tooLate]).finally(() => settled.abort());
+    try {
+      await Promise.race([untilReady(leader), tooLate]);
+    } catch (error) {
+      kill(leader.pid);
+      throw error;
+    } finally {
+      settled.abort();
+    }
     server.isReady = true;
-    this.#log.debug("a fork server is ready", { program: order.program });
+    this.#log.debug("a fork server is ready", { program: program.program });
   }
 
-  /** It ends with the last of its forks. */
-  #dismiss(server: ForkServer): void {
-    server.isReady = false;
-    server.key = "";
-    void this.#launcher()?.tell(dismissOrder(server.number));
+  #forget(server: ForkServer): void {
+    if (this.#servers.get(server.number) === server) this.#servers.delete(server.number);
+  }
+
+  /** Whose requests are no more: it ends. Its number can be had again. */
+  async #dismiss(number: number): Promise<void> {
+    await this.#native.server?.tell(dismissOrder(number)).catch(() => {});
   }
 }
 
-const keyOf = ({ program, args, variables }: ForkOrder, { holder }: Template): string => JSON.stringify([program, args, variables, holder]);
+const keyOf = ({ program, args, variables }: ForkableProgram, { holder }: Template): string =>
+  JSON.stringify([program, args, variables, holder]);
 
 /** Rejects with what it complained of if it ends instead. */
 async function untilReady({ stdout, stderr, frames, exited }: Leader): Promise<void> {
   let complaint = "";
+  // How they end is of no interest.
+  for (const stream of [stdout, stderr, frames]) stream?.on("error", () => {});
   stdout.resume();
   stderr.on("data", (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-2_000)));
   const ready = new Promise<boolean>((resolve) => frames?.once("data", () => resolve(true)));

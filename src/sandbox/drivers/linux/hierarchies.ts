@@ -79,11 +79,15 @@ function makeParent(place: string, controller: Controller, version: 1 | 2): bool
       enable(place, controller);
       writeFileSync(join(parent, "cgroup.subtree_control"), `+${controller}`);
     }
+    if (controller === "pids") writeFileSync(join(parent, "pids.max"), String(mostProcesses()));
     return true;
   } catch {
     return false;
   }
 }
+
+/** Of all functions together: half of what the machine can have. */
+const mostProcesses = (): number => Math.max(Math.floor(Number(read("/proc/sys/kernel/pid_max")) / 2), 1_024);
 
 /** Only the top of all may have both processes of its own and children with controllers; in a part of it, the processes must go to a leaf. */
 function enable(place: string, controller: Controller): void {

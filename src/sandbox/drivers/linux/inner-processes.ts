@@ -1,20 +1,32 @@
 import { readFileSync } from "node:fs";
 
 /**
- * What a launch's leader has put into the sandbox as the function's user: the leader, outside, waits for it, and beside it there is only the sleeper
- * that buries orphans, which is root's.
+ * The programs of a launch, as the function's user: children of its leader, which waits for them outside of the sandbox and has no other child of that user. A
+ * fork's parent is the fork server instead; such programs are found by their control group: those whose parent is not in there. `doors`: its `cgroup.procs`.
  */
-export function innerProcesses(leader: number, uid: number): number[] {
+export function innerProcesses(leader: number, uid: number, doors: readonly string[] = []): number[] {
+  const children = ofUser(uid, readPids(`/proc/${leader}/task/${leader}/children`));
+  if (children.length > 0 || doors[0] === undefined) return children;
+  const members = ofUser(uid, readPids(doors[0]));
+  return members.filter((pid) => !members.includes(statusOf(pid)?.parent ?? 0));
+}
+
+const ofUser = (uid: number, pids: readonly number[]): number[] => pids.filter((pid) => statusOf(pid)?.uid === uid);
+
+function readPids(path: string): number[] {
   try {
-    const children = readFileSync(`/proc/${leader}/task/${leader}/children`, "latin1").split(" ").filter(Boolean).map(Number);
-    return children.filter((pid) => userOf(pid) === uid);
+    return readFileSync(path, "latin1").split(/\s/).filter(Boolean).map(Number);
   } catch {
     return [];
   }
 }
 
-/** Throws if the process is gone. */
-function userOf(pid: number): number {
-  const [, uid] = /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1")) ?? [];
-  return Number(uid);
+/** Undefined if the process is gone. */
+function statusOf(pid: number): { uid: number; parent: number } | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "latin1");
+    return { uid: Number(/^Uid:\t(\d+)/m.exec(status)?.[1]), parent: Number(/^PPid:\t(\d+)/m.exec(status)?.[1]) };
+  } catch {
+    return undefined;
+  }
 }

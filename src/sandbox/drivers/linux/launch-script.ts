@@ -35,6 +35,16 @@ const enterRoot = `
 set -e
 mount=$1 umount=$2 pivot_root=$3 sleep=$4 chown=$5 root=$6 uid=$7; shift 7
 tmp=$1 tmpType=$2 tmpOptions=$3; shift 3
+# As mkdir -p, but not by way of a link, which a function before may have left in its /tmp.
+make_folder() {
+  at=$root rest=\${1#/}
+  while [ -n "$rest" ]; do
+    at=$at/\${rest%%/*}
+    [ ! -L "$at" ] || exit 125
+    [ -d "$at" ] || mkdir "$at"
+    case $rest in */*) rest=\${rest#*/} ;; *) rest= ;; esac
+  done
+}
 attempts=0
 until "$mount" -t "$tmpType" -o "$tmpOptions" "$tmp" "$root/tmp" 2>&-; do
   attempts=$((attempts + 1))
@@ -46,7 +56,7 @@ chmod 700 "$root/tmp"
 while [ "$1" != -- ]; do
   case $1 in
     tmpfs) "$mount" -t tmpfs -o "$3" tmpfs "$root$2" ;;
-    *) case $3 in /tmp/* | /mnt/*) mkdir -p "$root$3" ;; esac
+    *) case $3 in /tmp/* | /mnt/*) make_folder "$3" ;; esac
        "$mount" -o "$1" "$2" "$root$3" ;;
   esac
   shift 3
@@ -155,6 +165,9 @@ export function placesOf({ layers, readable }: LaunchFolders): Places {
   const isTaken = readable.some((folder) => folder.startsWith("/opt/"));
   return { task: "/var/task", layers: isTaken && layers !== undefined ? layers : "/opt", hasFileSystems: true };
 }
+
+/** What the driver itself adds to a program's variables. */
+export const ownVariables = (variables: Readonly<Record<string, string>>): Record<string, string> => ({ HOME: "/tmp", ...variables });
 
 /**
  * Sets the function's variables when nothing runs with privileges any more: among them may be such as LD_PRELOAD, which the programs that build

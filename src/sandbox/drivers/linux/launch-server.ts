@@ -43,14 +43,15 @@ export class LaunchServer implements AsyncDisposable {
   #count = 0;
   #turns = new Semaphore(maxUnanswered);
   #rest: Buffer = Buffer.alloc(0);
-  #gone: Promise<unknown>;
+  /** Resolves when it has ended. */
+  readonly gone: Promise<void>;
   #complaint = "";
 
   private constructor(passing: DescriptorPassing, child: ChildProcess, orders: number) {
     this.#passing = passing;
     this.#child = child;
     this.#orders = orders;
-    this.#gone = once(child, "exit").then(() => this.#fail());
+    this.gone = once(child, "exit").then(() => this.#fail());
     (child.stderr as Readable).on("data", (chunk: Buffer) => (this.#complaint = chunk.toString().trim()));
     (child.stdio[4] as Readable).on("data", (chunk: Buffer) => this.#read(chunk)).on("error", () => {});
   }
@@ -92,7 +93,7 @@ export class LaunchServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.isRunning) this.#child.kill("SIGKILL");
-    await this.#gone;
+    await this.gone;
   }
 
   async #launch(order: Buffer, { wantsFrames, network }: LaunchDescriptors): Promise<Leader> {
@@ -161,7 +162,12 @@ export class LaunchServer implements AsyncDisposable {
   }
 }
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]));
+/** The usual name comes first in Node's list, its synonyms (SIGIOT, SIGPOLL) after it. */
+const signalNames = new Map(
+  Object.entries(constants.signals)
+    .toReversed()
+    .map(([name, number]) => [number, name as NodeJS.Signals]),
+);
 
 /** Of a status as waitpid gives it. */
 function exitOf(status: number): ProcessExit {

@@ -12,6 +12,7 @@ import {
   checkProgram,
   seenProgram,
   type Driver,
+  type ForkableProgram,
   type LaunchFolders,
   type LaunchOrder,
   type Network,
@@ -34,11 +35,12 @@ import { innerProcesses } from "./inner-processes.ts";
 import { joinCommand } from "./joined-program.ts";
 import { ForkServers } from "./fork-servers.ts";
 import { groupsOf, passwdFile, readableFolders, tmpSource } from "./launch-files.ts";
-import { launchCommand, type LaunchSite, placesOf, variablesScript } from "./launch-script.ts";
+import { launchCommand, type LaunchSite, ownVariables, placesOf, variablesScript } from "./launch-script.ts";
 import type { LaunchServer } from "./launch-server.ts";
 import type { OutboundPolicy } from "./network/policy.ts";
 import { openWayOut, type WayOut } from "./network/way-out.ts";
-import { NativeLauncher, nativeOrder } from "./native-launcher.ts";
+import { NativeLauncher } from "./native-launcher.ts";
+import { startNative } from "./native-start.ts";
 import { PrivateNetwork } from "./private-network.ts";
 import { checkUserNamespaces, sharedWayOut } from "./rootless.ts";
 import { hasFilter } from "./seccomp/filter.ts";
@@ -65,6 +67,8 @@ export interface NamespacesOptions {
   functionMemoryMb: number;
   /** Where the native launcher is, or is to be compiled; without it, none is used. */
   nativeFolder?: string | undefined;
+  /** Whether the native launcher may have programs forked that can be. */
+  usesForkServers: boolean;
   /** Absolute path of a file that remembers from one start to the next what works here; without it, that is tried out each time. */
   trialFile?: string | undefined;
   /** Whether to do as much as can be done for a user who is not root, instead of rejecting: see rootless.ts. */
@@ -88,7 +92,15 @@ export async function openNamespaceDriver(options: NamespacesOptions): Promise<D
   const identity = `${options.runFolder} ${process.pid}`;
   const wayOut = isRootless ? sharedWayOut : await openWayOut({ calls, clock, policy: outbound, identity });
   const mounts = isRootless ? undefined : await ForeignMounts.open();
-  const parts = { ...options, tools, calls, cgroups: await CgroupTree.open(name, clock, { memoryMb: options.functionMemoryMb }), wayOut, mounts, isRootless };
+  const parts = {
+    ...options,
+    tools,
+    calls,
+    cgroups: await CgroupTree.open(name, clock, { memoryMb: options.functionMemoryMb }),
+    wayOut,
+    mounts,
+    isRootless,
+  };
   const images = isRootless ? undefined : await TmpImages.open(options.runFolder);
   const launcher = hasFilter(process.arch) ? join(options.runFolder, "seccomp") : undefined;
   if (launcher !== undefined) await writeFile(launcher, seccompLauncher(), { mode: 0o755 });
@@ -189,16 +201,18 @@ class NamespaceDriver implements Driver {
       extraGroups,
       isRootless,
     };
-    const leader = await (native ? this.#startNative(native, order, site) : this.#startChain(order, site)).catch(async (error: unknown) => {
-      await cgroup.remove();
-      throw error;
-    });
+    const leader = await (native ? startNative(native, this.#forkServers, order, site) : this.#startChain(order, site)).catch(
+      async (error: unknown) => {
+        await cgroup.remove();
+        throw error;
+      },
+    );
     const { clock } = this.#parts;
     let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
     return new SpawnedProcess(leader, clock, {
       holdToCpuShare: () => cgroup.limitCpu(),
-      freezer: () => cgroup.freezer,
-      terminate: () => terminateInner(leader.pid, uid),
+      freezer: () => cgroup.freezerWithout(leader.pid),
+      terminate: () => terminateInner(leader.pid, uid, cgroup.doors),
       specialise: (ofFunction) => this.#specialise(leader.pid, uid, cgroup, ofFunction),
       peakMemoryBytes() {
         const atMs = clock.monotonicMs();
@@ -215,16 +229,9 @@ class NamespaceDriver implements Driver {
     });
   }
 
-  async #startNative(native: LaunchServer, order: LaunchOrder, site: LaunchSite): Promise<Leader> {
-    const { folders, wantsFrames, forkServer } = order;
-    const program = seenProgram(order.program, folders, placesOf(folders));
-    const variables = ownVariables(order.variables);
-    const fork = forkServer && this.#forkServers?.take({ program, args: order.args, variables, forkServer }, site);
-    const source = fork ?? { program, args: order.args, variables };
-    const { descriptor } = order.network as PrivateNetwork;
-    const starting = native.launch(nativeOrder(site, folders, source, wantsFrames), { wantsFrames, network: descriptor });
-    if (fork) void starting.then(({ exited }) => exited).then(fork.release, fork.release);
-    return starting;
+  async prepareFork(program: ForkableProgram, readable: readonly string[]): Promise<string | undefined> {
+    if (!this.#forkServers) return "that is switched off";
+    return this.#forkServers.prepare(program, { holder: await this.#roots.holder(readable), root: this.#roots.folder });
   }
 
   async #startChain(order: LaunchOrder, site: LaunchSite): Promise<Leader> {
@@ -280,6 +287,7 @@ class NamespaceDriver implements Driver {
     return new SpawnedProcess(childLeader(child), clock, {
       holdToCpuShare: () => holder.holdToCpuShare(),
       peakMemoryBytes: () => holder.peakMemoryBytes(),
+      freezer: () => holder.freezer,
       terminate: () => terminateInner(child.pid as number, uid),
       endRest: async () => {},
     });
@@ -336,11 +344,11 @@ class NamespaceDriver implements Driver {
 
   /** In the background; launches use it once it has proved itself. */
   useNativeLauncher(): void {
-    const { nativeFolder, isRootless, log, clock } = this.#parts;
+    const { nativeFolder, isRootless, log, clock, usesForkServers } = this.#parts;
     if (nativeFolder === undefined || isRootless) return;
     const native = new NativeLauncher(nativeFolder, log, (server) => this.tryOut(server));
     this.#native = native;
-    this.#forkServers = new ForkServers(() => native.server, nativeFolder, clock, log);
+    if (usesForkServers) this.#forkServers = new ForkServers(native, nativeFolder, clock, log);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -380,8 +388,8 @@ class NamespaceDriver implements Driver {
 }
 
 /** The program may be gone. */
-function terminateInner(leader: number, uid: number): void {
-  for (const pid of innerProcesses(leader, uid)) {
+function terminateInner(leader: number, uid: number, doors?: readonly string[]): void {
+  for (const pid of innerProcesses(leader, uid, doors)) {
     try {
       process.kill(pid, "SIGTERM");
     } catch {}
@@ -389,5 +397,3 @@ function terminateInner(leader: number, uid: number): void {
 }
 
 const descriptorOf = (network: Network): number | "ignore" => (network instanceof PrivateNetwork ? network.descriptor : "ignore");
-
-const ownVariables = (variables: Readonly<Record<string, string>>): Record<string, string> => ({ HOME: "/tmp", ...variables });

@@ -77,7 +77,14 @@ describe("the native launcher", { skip: !hasCompiler && "takes a C compiler" }, 
     if (spawnSync("cc", [...flags, "-o", program, join(nativeFolder, "fuzz.c")]).status !== 0)
       return t.skip("the compiler has no sanitizers");
     const next = numbers(20_261_121);
-    const orders = [good, forked, forkServerOrder(site, 3, "/native", { program: "/node", args: [], variables: {} }), dismissOrder(3), Buffer.alloc(0), ...Array.from({ length: 20_000 }, () => mutated(next))];
+    const orders = [
+      good,
+      forked,
+      forkServerOrder(site, 3, "/native", { program: "/node", args: [], variables: {} }),
+      dismissOrder(3),
+      Buffer.alloc(0),
+      ...Array.from({ length: 20_000 }, () => mutated(next)),
+    ];
     const input = Buffer.concat(
       orders.flatMap((bytes) => {
         const length = Buffer.alloc(4);
@@ -94,7 +101,10 @@ describe("the native launcher", { skip: !hasCompiler && "takes a C compiler" }, 
     const used = Promise.withResolvers<void>();
     const log = { ...silentLog, debug: () => used.resolve() };
     const isTried = Promise.withResolvers<LaunchServer>();
-    const launcher = new NativeLauncher(kept, log, async (tried) => void isTried.resolve(tried));
+    const launcher = new NativeLauncher(kept, log, async (tried) => {
+      isTried.resolve(tried);
+      return undefined;
+    });
     assert.equal(launcher.server, undefined);
     const [server] = await Promise.all([isTried.promise, used.promise]);
     assert.equal(launcher.server, server);

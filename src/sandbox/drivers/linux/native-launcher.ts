@@ -7,6 +7,9 @@ import { LaunchServer } from "./launch-server.ts";
 import { compileNative } from "./native-programs.ts";
 import { filterBytes } from "./seccomp/filter.ts";
 
+/** One that ends so often is not started again. */
+const maxEnds = 20;
+
 /** Resolves with what went wrong, if it did. */
 type Trial = (server: LaunchServer) => Promise<string | undefined>;
 
@@ -19,8 +22,8 @@ export class NativeLauncher {
   complaint: string | undefined;
   #closing = new AbortController();
   #starting: Promise<void>;
-  #trying: LaunchServer | undefined;
-  #proved: LaunchServer | undefined;
+  #server: LaunchServer | undefined;
+  #hasProved = false;
 
   constructor(folder: string, log: Log, tryOut: Trial) {
     this.#starting = this.#start(folder, tryOut).then(
@@ -34,14 +37,19 @@ export class NativeLauncher {
 
   /** There once it has proved itself, as long as it runs. */
   get server(): LaunchServer | undefined {
-    return this.#proved?.isRunning ? this.#proved : undefined;
+    return this.#hasProved && this.#server?.isRunning ? this.#server : undefined;
+  }
+
+  /** Resolves when `server` is what it will be. */
+  settled(): Promise<void> {
+    return this.#starting;
   }
 
   /** Ends it, and with it all that it has started. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#starting;
-    await this.#trying?.[Symbol.asyncDispose]();
+    await this.#server?.[Symbol.asyncDispose]();
   }
 
   async #start(folder: string, tryOut: Trial): Promise<void> {
@@ -50,10 +58,28 @@ export class NativeLauncher {
     const passing = await DescriptorPassing.open();
     if (!passing) throw new Error("Node cannot pass descriptors");
     signal.throwIfAborted();
-    this.#trying = await LaunchServer.start(program, passing);
-    const complaint = await tryOut(this.#trying);
+    const server = await LaunchServer.start(program, passing);
+    this.#server = server;
+    const complaint = await tryOut(server);
     if (complaint !== undefined) throw new Error(complaint);
-    this.#proved = this.#trying;
+    this.#hasProved = true;
+    void this.#keepRunning(server, program, passing);
+  }
+
+  /** One that ends, for whatever reason, is started again. */
+  async #keepRunning(server: LaunchServer, program: string, passing: DescriptorPassing): Promise<void> {
+    for (let ended = server, count = 0; count < maxEnds; count++) {
+      await ended.gone;
+      if (this.#closing.signal.aborted) return;
+      const starting = LaunchServer.start(program, passing);
+      this.#starting = starting.then(
+        (next) => void (this.#server = next),
+        (error: unknown) => void (this.complaint = (error as Error).message),
+      );
+      await this.#starting;
+      if (this.#server === ended) return;
+      ended = this.#server as LaunchServer;
+    }
   }
 }
 

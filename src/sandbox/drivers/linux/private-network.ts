@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import { Socket, type SocketConstructorOpts } from "node:net";
 import { addressNumber } from "#kit/ip-range.ts";
 import type { Network } from "../driver.ts";
+import { Entrance } from "./network/entrance.ts";
 import { netlinkFamily, NetlinkSocket } from "./network/netlink.ts";
 import { NetworkNamespace } from "./network/network-namespace.ts";
 import { type OutboundNetwork, withoutVersion6 } from "./network/outbound.ts";
@@ -17,6 +18,7 @@ export class PrivateNetwork implements Network {
   #namespace: NetworkNamespace;
   #servers: Server[] = [];
   #receivers = new Set<DatagramSocket>();
+  #entrance: Entrance | undefined;
 
   /** Throws if the kernel allows no more of them. */
   constructor(calls: SystemCalls, outbound?: OutboundNetwork) {
@@ -63,7 +65,13 @@ export class PrivateNetwork implements Network {
     return socket.connect(port, loopback);
   }
 
+  async expose(port: number): Promise<void> {
+    this.#entrance = new Entrance(() => this.connect(port));
+    await this.#entrance.open(port);
+  }
+
   close(): void {
+    this.#entrance?.close();
     for (const server of this.#servers) {
       server.close();
       server.closeAllConnections();

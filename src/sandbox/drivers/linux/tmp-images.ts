@@ -5,6 +5,9 @@ import { findProgram, runs } from "../system-programs.ts";
 const imagePrefix = "tmp-image-";
 const mebibyte = 1024 * 1024;
 const blockBytes = 4096;
+/** https://man7.org/linux/man-pages/man3/stat.3type.html: st_blocks counts in these. */
+const statBlockBytes = 512;
+const zeros = Buffer.alloc(mebibyte);
 const blocksPerGroup = 32_768;
 const inodeBytes = 256;
 /** What mkfs.ext4 takes by itself. */
@@ -14,14 +17,28 @@ export const filesPerMb = mebibyte / bytesPerInode;
 /** What the kernel holds back of every ext4. https://docs.kernel.org/admin-guide/ext4.html (reserved_clusters) */
 const heldBack = (blocks: number): number => Math.min(Math.floor(blocks / 50), 4_096);
 
+/** An empty file system is some hundred kilobytes; where the disk keeps no holes it is the whole image, and not worth keeping in memory. */
+const maxContentBytes = 8 * mebibyte;
+
+/** Larger ones take too long to be looked through. */
+const maxCopiedMb = 1_024;
+
+/** A stretch of an image that is not zero. */
+interface Extent {
+  at: number;
+  bytes: Buffer;
+}
+
 /**
  * Files that hold an empty ext4, to be mounted on /tmp: a folder cannot be limited in size, and what lies on a tmpfs would count against the
- * function's memory. They are sparse, and one of the size wanted last is made ahead.
+ * function's memory. They are sparse. The first of a size is made by mkfs.ext4; the others are copies of what it wrote, which takes a fraction of the time.
  */
 export class TmpImages {
   #folder: string;
   #format: string;
-  #spare: { sizeMb: number; image: Promise<string> } | undefined;
+  /** By size, once they are known; empty where it is not worth it. */
+  #contents = new Map<number, readonly Extent[]>();
+  #learning = new Map<number, Promise<void>>();
   #count = 0;
 
   constructor(folder: string, format: string) {
@@ -32,7 +49,7 @@ export class TmpImages {
   /** Undefined where the program that makes file systems is missing. */
   static async open(folder: string): Promise<TmpImages | undefined> {
     const format = await findProgram("mkfs.ext4");
-    // Spares of a process that was killed.
+    // What a process that was killed had begun.
     const old = (await readdir(folder)).filter((name) => name.startsWith(imagePrefix));
     await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
     return format === undefined ? undefined : new TmpImages(folder, format);
@@ -40,25 +57,41 @@ export class TmpImages {
 
   /** Puts an image that takes `sizeMb` MiB at `path`. */
   async provide(path: string, sizeMb: number): Promise<void> {
-    const image = this.#spare?.sizeMb === sizeMb ? this.#takeSpare() : this.#make(sizeMb);
-    await rename((await image) as string, path);
-    if (this.#spare?.sizeMb === sizeMb) return;
-    const other = this.#takeSpare();
-    const next = this.#make(sizeMb);
-    // Whoever takes it will see why it failed.
-    next.catch(() => {});
-    this.#spare = { sizeMb, image: next };
-    await remove(other);
+    const extents = this.#contents.get(sizeMb);
+    if (!extents) this.#learn(sizeMb);
+    if (!extents?.length) return rename(await this.#make(sizeMb), path);
+    const file = await open(path, "wx", 0o600);
+    try {
+      await file.truncate(imageBytes(sizeMb));
+      for (const { at, bytes } of extents) await file.write(bytes, 0, bytes.length, at);
+    } finally {
+      await file.close();
+    }
   }
 
   async close(): Promise<void> {
-    await remove(this.#takeSpare());
+    await Promise.all(this.#learning.values());
   }
 
-  #takeSpare(): Promise<string> | undefined {
-    const image = this.#spare?.image;
-    this.#spare = undefined;
-    return image;
+  /** In the background. */
+  #learn(sizeMb: number): void {
+    if (sizeMb > maxCopiedMb || this.#learning.has(sizeMb)) return;
+    const learning = this.#readOne(sizeMb).then(
+      (extents) => void this.#contents.set(sizeMb, extents),
+      // Whoever wants an image meanwhile will see why it cannot be made.
+      () => {},
+    );
+    this.#learning.set(sizeMb, learning);
+  }
+
+  /** What mkfs.ext4 writes. */
+  async #readOne(sizeMb: number): Promise<readonly Extent[]> {
+    const path = await this.#make(sizeMb);
+    try {
+      return await extentsOf(path);
+    } finally {
+      await rm(path, { force: true });
+    }
   }
 
   async #make(sizeMb: number): Promise<string> {
@@ -84,9 +117,30 @@ export class TmpImages {
   }
 }
 
-async function remove(image: Promise<string> | undefined): Promise<void> {
-  const path = await image?.catch(() => undefined);
-  if (path !== undefined) await rm(path, { force: true });
+/** All of the file but blocks of zeros; nothing if that is too much to keep. */
+async function extentsOf(path: string): Promise<Extent[]> {
+  const file = await open(path);
+  try {
+    const { blocks, size } = await file.stat();
+    if (blocks * statBlockBytes > maxContentBytes) return [];
+    const extents: Extent[] = [];
+    const chunk = Buffer.alloc(mebibyte);
+    for (let at = 0; at < size; at += chunk.length) {
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+      const read = chunk.subarray(0, bytesRead);
+      if (read.equals(zeros.subarray(0, bytesRead))) continue;
+      for (let block = 0; block < bytesRead; block += blockBytes) {
+        const bytes = read.subarray(block, block + blockBytes);
+        if (bytes.equals(zeros.subarray(0, bytes.length))) continue;
+        const last = extents.at(-1);
+        if (last && last.at + last.bytes.length === at + block) last.bytes = Buffer.concat([last.bytes, bytes]);
+        else extents.push({ at: at + block, bytes: Buffer.from(bytes) });
+      }
+    }
+    return extents;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Size of an image in which a file of `sizeMb` MiB fits, and one of a MiB more does not. */

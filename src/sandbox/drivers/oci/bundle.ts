@@ -19,6 +19,9 @@ const maskedPaths = [
 ].map((name) => `/proc/${name}`);
 const readOnlyPaths = ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/proc/${name}`);
 
+/** Where the program of sleeper.ts lies in a container. */
+export const sleeperPlace = "/dev/sleeper";
+
 export interface Mount {
   destination: string;
   type: string;
@@ -31,6 +34,8 @@ export interface BundleSite {
   root: string;
   /** A folder with places for the devices. */
   deviceFolder: string;
+  /** See sleeper.ts; there is a place for it among the devices. */
+  sleeper?: string;
   /** Files for the places that are named. */
   settings: Readonly<Record<string, string>>;
   /** Folders that keep the places they have on this machine. */
@@ -49,27 +54,11 @@ export interface BundleSite {
 /** The whole configuration; the caller writes it as JSON. */
 export async function bundleConfig(site: BundleSite, order: LaunchOrder): Promise<object> {
   const seccomp = seccompProfile(process.arch);
-  const noCapabilities = Object.fromEntries(
-    ["bounding", "effective", "inheritable", "permitted", "ambient"].map((name): [string, string[]] => [name, []]),
-  );
   return {
     ociVersion: specVersion,
     hostname: "localhost",
     root: { path: site.root, readonly: true },
-    process: {
-      terminal: false,
-      user: { uid: site.uid, gid: site.uid, additionalGids: site.extraGroups, umask: 0o022 },
-      args: [site.program, ...order.args],
-      env: Object.entries({ HOME: "/tmp", ...order.variables }).map(([name, value]) => `${name}=${value}`),
-      cwd: site.workingDirectory,
-      capabilities: noCapabilities,
-      noNewPrivileges: true,
-      rlimits: [
-        { type: "RLIMIT_NOFILE", hard: maxDescriptors, soft: maxDescriptors },
-        { type: "RLIMIT_NPROC", hard: maxProcesses, soft: maxProcesses },
-        { type: "RLIMIT_CORE", hard: 0, soft: 0 },
-      ],
-    },
+    process: processConfig(site, order),
     mounts: await mounts(site, order),
     linux: {
       namespaces: [
@@ -86,13 +75,38 @@ export async function bundleConfig(site: BundleSite, order: LaunchOrder): Promis
   };
 }
 
-async function mounts({ deviceFolder, settings, readable }: BundleSite, { folders }: LaunchOrder): Promise<Mount[]> {
+/** One process of a container: the first, or one that is started in there later. */
+export function processConfig(
+  site: Pick<BundleSite, "uid" | "extraGroups" | "program" | "workingDirectory">,
+  { args, variables }: Pick<LaunchOrder, "args" | "variables">,
+): object {
+  const noCapabilities = Object.fromEntries(
+    ["bounding", "effective", "inheritable", "permitted", "ambient"].map((name): [string, string[]] => [name, []]),
+  );
+  return {
+    terminal: false,
+    user: { uid: site.uid, gid: site.uid, additionalGids: site.extraGroups, umask: 0o022 },
+    args: [site.program, ...args],
+    env: Object.entries({ HOME: "/tmp", ...variables }).map(([name, value]) => `${name}=${value}`),
+    cwd: site.workingDirectory,
+    capabilities: noCapabilities,
+    noNewPrivileges: true,
+    rlimits: [
+      { type: "RLIMIT_NOFILE", hard: maxDescriptors, soft: maxDescriptors },
+      { type: "RLIMIT_NPROC", hard: maxProcesses, soft: maxProcesses },
+      { type: "RLIMIT_CORE", hard: 0, soft: 0 },
+    ],
+  };
+}
+
+async function mounts({ deviceFolder, sleeper, settings, readable }: BundleSite, { folders }: LaunchOrder): Promise<Mount[]> {
   const places = placesOf(folders);
   const { layers, fileSystems, tmp } = folders;
   return [
     { destination: "/proc", type: "proc", source: "proc", options: ["nosuid", "noexec", "nodev", "hidepid=2"] },
     readOnly(deviceFolder, "/dev", "noexec"),
     ...devices.map((device) => bind(device, device, "nosuid", "noexec")),
+    ...(sleeper === undefined ? [] : [readOnly(sleeper, sleeperPlace, "nodev")]),
     ...(folders.root === undefined ? await machineMounts(readable) : []),
     ...Object.entries(settings).map(([place, file]) => readOnly(file, place, "nodev", "noexec")),
     ...(folders.root === undefined ? [readOnly(folders.task, places.task, "nodev")] : []),

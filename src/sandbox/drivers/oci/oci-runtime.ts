@@ -62,6 +62,11 @@ export class OciRuntime {
     ];
   }
 
+  /** The command line that runs one more process, described in a file, in a container, and ends as it does. Its number goes into `pidFile`. */
+  execCommand(id: string, processFile: string, pidFile: string, wantsFrames: boolean): string[] {
+    return [...this.#command, "exec", ...(wantsFrames ? ["--preserve-fds", "1"] : []), "--process", processFile, "--pid-file", pidFile, id];
+  }
+
   /** Ends what runs in a container and forgets it. */
   async delete(id: string): Promise<void> {
     const folder = join(this.#stateFolder, id);

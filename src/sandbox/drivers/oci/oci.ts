@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { DriverDescription } from "../../contract.ts";
@@ -16,6 +17,8 @@ import {
   type LaunchOrder,
   type Places,
   type RunningProcess,
+  type SandboxOrder,
+  type SharedSandbox,
 } from "../driver.ts";
 import { CgroupTree } from "../linux/cgroups.ts";
 import { groupsOf, passwdFile, readableFolders, tmpSource } from "../linux/launch-files.ts";
@@ -28,15 +31,16 @@ import { devices } from "../linux/template-roots.ts";
 import { TmpImages } from "../linux/tmp-images.ts";
 import { findTools, type Tools } from "../linux/tools.ts";
 import { childLeader } from "../leader.ts";
-import { killMarked, markerVariable } from "../marked-processes.ts";
+import { kill, killMarked, markerVariable } from "../marked-processes.ts";
 import { SpawnedProcess } from "../spawned-process.ts";
 import { tryOut } from "../try-out.ts";
-import { bundleConfig, type BundleSite, machineLinks } from "./bundle.ts";
+import { bundleConfig, type BundleSite, machineLinks, processConfig, sleeperPlace } from "./bundle.ts";
 import { asSignal } from "./exit-status.ts";
 import { FirstProcess } from "./first-process.ts";
 import { findWorkingDirectory, resolveProgram } from "./image-entry.ts";
 import { removeForeignGroups } from "./foreign-groups.ts";
 import { OciRuntime } from "./oci-runtime.ts";
+import { hasSleeper, sleeperProgram } from "./sleeper.ts";
 
 /** User ids beside those of the namespaces driver, because both may run at once. Each environment has its own; after a million they begin anew. */
 const firstUid = 0x7100_0000;
@@ -92,7 +96,14 @@ export async function openOciDriver(options: OciOptions): Promise<Driver> {
   const name = createHash("sha256").update(options.folder).digest("hex").slice(0, 12);
   const { clock, outbound } = options;
   const wayOut = await openWayOut({ calls, clock, policy: outbound, identity: `${options.folder} ${process.pid}` });
-  const parts = { ...options, tools, calls, runtime, cgroups: await CgroupTree.open(name, clock, { memoryMb: options.functionMemoryMb }), wayOut };
+  const parts = {
+    ...options,
+    tools,
+    calls,
+    runtime,
+    cgroups: await CgroupTree.open(name, clock, { memoryMb: options.functionMemoryMb }),
+    wayOut,
+  };
   await makeShared(options.folder, wayOut.network?.nameServer);
   let failure = "";
   for (const images of [await TmpImages.open(options.folder), undefined]) {
@@ -129,9 +140,22 @@ class OciDriver implements Driver {
   }
 
   async launch(order: LaunchOrder): Promise<RunningProcess> {
+    return (await this.#run(order, await this.#entryOf(order))).process;
+  }
+
+  /** A container in which nothing but a sleeper runs, until something is started in there. */
+  async openSandbox(order: SandboxOrder): Promise<SharedSandbox> {
+    const { runtime } = this.#parts;
+    if (runtime.hasKernelOfItsOwn || !hasSleeper(process.arch)) throw new Error(`extensions do not run by ${runtime.version}`);
+    const sleeping = { ...order, program: sleeperPlace, args: [], variables: {}, wantsFrames: false };
+    const { id, process: holder } = await this.#run(sleeping, { program: sleeperPlace, workingDirectory: "/" });
+    await untilReady(holder);
+    return { start: (program) => this.#exec(id, holder, { ...order, ...program }), stop: async () => void (await holder.stop()) };
+  }
+
+  async #run(order: LaunchOrder, entry: Entry): Promise<{ id: string; process: RunningProcess }> {
     const { folders } = order;
     const { tools, runtime, clock, cgroups } = this.#parts;
-    const entry = folders.root === undefined ? await this.#entryOf(order) : await imageEntryOf(order, folders.root);
     const cgroup = cgroups.create(order.memoryMb);
     const first = runtime.hasKernelOfItsOwn ? undefined : await FirstProcess.start(tools, folders.environment);
     const id = `${basename(folders.environment)}-${this.#launches++}`;
@@ -145,9 +169,9 @@ class OciDriver implements Driver {
       const groups = { cgroupPath: cgroup.path, ...(first && { processNamespace: first.namespace }) };
       const child = await this.#spawn(order, id, { ...entry, ...groups });
       let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
-      return new SpawnedProcess(childLeader(child), clock, {
+      const process = new SpawnedProcess(childLeader(child), clock, {
         holdToCpuShare: () => cgroup.limitCpu(),
-        freezer: () => cgroup.freezer,
+        freezer: () => cgroup.freezerWithout(child.pid as number),
         peakMemoryBytes() {
           const atMs = clock.monotonicMs();
           if (atMs - sampled.atMs >= sampleIntervalMs) sampled = { atMs, bytes: Math.max(cgroup.peakMemoryBytes(), sampled.bytes) };
@@ -158,10 +182,37 @@ class OciDriver implements Driver {
         ...(first && { kill: () => void first.end() }),
         endRest,
       });
+      return { id, process };
     } catch (error) {
       await endRest();
       throw error;
     }
+  }
+
+  async #exec(id: string, holder: RunningProcess, order: LaunchOrder): Promise<RunningProcess> {
+    const { folders, wantsFrames } = order;
+    const { tools, runtime, clock } = this.#parts;
+    const entry = await this.#entryOf(order);
+    const file = join(folders.environment, "bundle", `process-${this.#launches++}`);
+    const site = { ...entry, uid: this.#uidOf(folders), extraGroups: await groupsOf(folders) };
+    await writeFile(`${file}.json`, JSON.stringify(processConfig(site, order)), { mode: 0o600 });
+    const command = runtime.execCommand(id, `${file}.json`, `${file}.pid`, wantsFrames);
+    const child = spawn(tools.setpriv, ["--pdeathsig", "KILL", "--", ...command], {
+      cwd: "/",
+      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", [markerVariable]: folders.environment },
+      stdio: wantsFrames ? ["ignore", "pipe", "pipe", "pipe"] : ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    await once(child, "spawn");
+    return new SpawnedProcess(childLeader(child), clock, {
+      holdToCpuShare: () => holder.holdToCpuShare(),
+      freezer: () => holder.freezer,
+      peakMemoryBytes: () => holder.peakMemoryBytes(),
+      asExit: asSignal,
+      // The runtime ends when the process that it has started does.
+      kill: () => void killNamed(`${file}.pid`),
+      endRest: async () => {},
+    });
   }
 
   /** Writes the bundle and starts the runtime, which runs it. */
@@ -178,6 +229,7 @@ class OciDriver implements Driver {
       ...parts,
       root,
       deviceFolder: join(folder, "dev"),
+      ...(hasSleeper(process.arch) && { sleeper: join(folder, "sleeper") }),
       settings: await this.#settings(folders, uid),
       readable: await readableFolders(folders),
       uid,
@@ -234,6 +286,8 @@ class OciDriver implements Driver {
   }
 
   async #entryOf(order: LaunchOrder): Promise<Entry> {
+    const { root } = order.folders;
+    if (root !== undefined) return imageEntryOf(order, root);
     await checkProgram(order.program);
     const places = this.places(order.folders);
     return { program: seenProgram(order.program, order.folders, places), workingDirectory: places.task };
@@ -256,9 +310,23 @@ class OciDriver implements Driver {
 /** What is run, and where, as the function sees it. */
 type Entry = Pick<BundleSite, "program" | "workingDirectory">;
 
+/** Extensions are named by the place where they lie on this machine. */
 async function imageEntryOf(order: LaunchOrder, root: string): Promise<Entry> {
+  const program = order.program.startsWith(`${root}/`) ? order.program.slice(root.length) : order.program;
   const workingDirectory = await findWorkingDirectory(root, order.workingDirectory ?? "/");
-  return { program: await resolveProgram(root, workingDirectory, order.program, order.variables.PATH ?? ""), workingDirectory };
+  return { program: await resolveProgram(root, workingDirectory, program, order.variables.PATH ?? ""), workingDirectory };
+}
+
+async function untilReady(holder: RunningProcess): Promise<void> {
+  const complaint = text(holder.stderr);
+  const isReady = await Promise.race([once(holder.stdout, "data").then(() => true), holder.exited.then(() => false)]);
+  if (!isReady) throw new Error(`the container could not be started: ${(await complaint).trim()}`);
+}
+
+/** By the number in a file, which may not have been written yet. */
+async function killNamed(pidFile: string): Promise<void> {
+  const pid = Number(await readFile(pidFile, "latin1").catch(() => ""));
+  if (pid > 1) kill(pid);
 }
 
 /** What all containers have alike: places for the devices, a few files of /etc. */
@@ -277,10 +345,13 @@ async function makeShared(folder: string, nameServer: string | undefined): Promi
   }
   await Promise.all([
     ...devices.map((device) => writeFile(join(dev, basename(device)), "")),
+    ...(hasSleeper(process.arch)
+      ? [writeFile(join(dev, basename(sleeperPlace)), ""), writeFile(join(folder, "sleeper"), sleeperProgram(), { mode: 0o755 })]
+      : []),
     symlink("/proc/self/fd", join(dev, "fd")),
     ...["stdin", "stdout", "stderr"].map((name, descriptor) => symlink(`/proc/self/fd/${descriptor}`, join(dev, name))),
-    ...Object.entries(settings).map(async ([name, text]) => {
-      await writeFile(join(etc, name), text);
+    ...Object.entries(settings).map(async ([name, content]) => {
+      await writeFile(join(etc, name), content);
       await chmod(join(etc, name), 0o644);
     }),
   ]);

@@ -2,7 +2,7 @@
  * The filter of system calls as a container runtime takes it: what drivers/linux/seccomp/filter.ts forbids, in the words of
  * https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#seccomp
  */
-import { forbidden, namespaceFlags, socketFamilies } from "../linux/seccomp/filter.ts";
+import { forbidden, namespaceFlags, netlink, pairFamily, socketFamilies } from "../linux/seccomp/filter.ts";
 
 const errno = { EPERM: 1, ENOSYS: 38, EAFNOSUPPORT: 97 };
 
@@ -10,7 +10,7 @@ interface ArgumentTest {
   index: number;
   value: number;
   valueTwo?: number;
-  op: "SCMP_CMP_EQ" | "SCMP_CMP_GE" | "SCMP_CMP_MASKED_EQ";
+  op: "SCMP_CMP_EQ" | "SCMP_CMP_NE" | "SCMP_CMP_GE" | "SCMP_CMP_MASKED_EQ";
 }
 
 interface Rule {
@@ -44,13 +44,21 @@ export function seccompProfile(architecture: NodeJS.Architecture): SeccompProfil
       ...bitsOf(namespaceFlags).map((bit) =>
         refuse(["clone"], errno.EPERM, { index: 0, value: bit, valueTwo: bit, op: "SCMP_CMP_MASKED_EQ" }),
       ),
-      ...foreignFamilies().map((test) => refuse(["socket"], errno.EAFNOSUPPORT, test)),
+      ...foreignFamilies([...socketFamilies, netlink.family]).map((test) => refuse(["socket"], errno.EAFNOSUPPORT, test)),
+      refuse(
+        ["socket"],
+        errno.EAFNOSUPPORT,
+        { index: 0, value: netlink.family, op: "SCMP_CMP_EQ" },
+        { index: 2, value: netlink.protocol, op: "SCMP_CMP_NE" },
+      ),
+      ...foreignFamilies([pairFamily]).map((test) => refuse(["socketpair"], errno.EAFNOSUPPORT, test)),
     ],
   };
 }
 
-function refuse(names: string[], errnoRet: number, test?: ArgumentTest): Rule {
-  return { names, action: "SCMP_ACT_ERRNO", errnoRet, ...(test && { args: [test] }) };
+/** Refuses what passes all the tests. */
+function refuse(names: string[], errnoRet: number, ...args: ArgumentTest[]): Rule {
+  return { names, action: "SCMP_ACT_ERRNO", errnoRet, ...(args.length > 0 && { args }) };
 }
 
 function bitsOf(mask: number): number[] {
@@ -58,8 +66,8 @@ function bitsOf(mask: number): number[] {
 }
 
 /** Every family but those that functions may use: the gaps between them, and all beyond the last. */
-function foreignFamilies(): ArgumentTest[] {
-  const beyond = Math.max(...socketFamilies) + 1;
-  const gaps = Array.from({ length: beyond }, (_, family) => family).filter((family) => !socketFamilies.includes(family));
+function foreignFamilies(families: readonly number[]): ArgumentTest[] {
+  const beyond = Math.max(...families) + 1;
+  const gaps = Array.from({ length: beyond }, (_, family) => family).filter((family) => !families.includes(family));
   return [...gaps.map((value): ArgumentTest => ({ index: 0, value, op: "SCMP_CMP_EQ" })), { index: 0, value: beyond, op: "SCMP_CMP_GE" }];
 }

@@ -20,8 +20,8 @@ test("routes are read as the kernel lists them", () => {
 
 test("a block is one to which there is no route, and that nobody takes first", () => {
   const found = hostRoutes(routes);
-  assert.equal(rangeText(freeBlock(() => true, found)), "198.18.16.0/21");
-  assert.equal(rangeText(freeBlock(({ first }) => first !== ipRange("198.18.16.0/21").first, found)), "198.18.24.0/21");
+  assert.equal(rangeText(freeBlock(() => true, found)), "198.18.16.0/20");
+  assert.equal(rangeText(freeBlock(({ first }) => first !== ipRange("198.18.16.0/20").first, found)), "198.18.32.0/20");
   assert.throws(() => freeBlock(() => false, found), /in use/);
   assert.throws(() => freeBlock(() => true, [{ interfaceName: "x", range: ipRange("198.0.0.0/8") }]), /in use/);
 });

@@ -7,8 +7,8 @@ import { ipRange, overlaps, type IpRange } from "#kit/ip-range.ts";
  * container engines and companies take for themselves. https://www.rfc-editor.org/rfc/rfc2544
  */
 const pool = ipRange("198.18.0.0/15");
-/** For each of 64 daemons 2,048 addresses: twice as many as it has environments at most, so that none is used again soon. */
-const blockBits = 21;
+/** For each of 32 daemons 4,096 addresses: more than it has environments at most, so that none is used again soon. */
+const blockBits = 20;
 
 export interface HostRoute {
   interfaceName: string;

@@ -1,4 +1,5 @@
 import { contains, ipRange, type IpRange } from "#kit/ip-range.ts";
+import { notPublic } from "#kit/public-address.ts";
 
 /** Where functions may go besides this product. */
 export interface OutboundPolicy {
@@ -7,28 +8,6 @@ export interface OutboundPolicy {
   /** What is open besides, whatever it is; no loopback addresses. */
   allowed: readonly IpRange[];
 }
-
-/**
- * Addresses that are no public ones: those of private networks, of the link, of clouds' metadata services, of groups.
- * https://www.iana.org/assignments/iana-ipv4-special-registry/
- */
-const notPublic: readonly IpRange[] = [
-  "0.0.0.0/8",
-  "10.0.0.0/8",
-  "100.64.0.0/10",
-  "127.0.0.0/8",
-  "169.254.0.0/16",
-  "172.16.0.0/12",
-  "192.0.0.0/24",
-  "192.0.2.0/24",
-  "192.88.99.0/24",
-  "192.168.0.0/16",
-  "198.18.0.0/15",
-  "198.51.100.0/24",
-  "203.0.113.0/24",
-  "224.0.0.0/4",
-  "240.0.0.0/4",
-].map(ipRange);
 
 export const everywhere = ipRange("0.0.0.0/0");
 

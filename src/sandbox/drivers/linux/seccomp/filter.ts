@@ -4,25 +4,27 @@
  *
  * https://docs.kernel.org/userspace-api/seccomp_filter.html
  */
-import { systemCallNumbers } from "./system-call-numbers.ts";
+import { newestNumber, systemCallNumbers } from "./system-call-numbers.ts";
 
 /** By name, with the numbers of x86-64, on which all of them exist. */
 export const forbidden = systemCallNumbers.x64!.forbidden;
 
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET */
 export const namespaceFlags = 0x7e02_0000;
-/** AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, by which libraries list the interfaces. */
-export const socketFamilies = [1, 2, 10, 16];
+/** AF_UNIX, AF_INET, AF_INET6. */
+export const socketFamilies = [1, 2, 10];
+/** AF_NETLINK, for NETLINK_ROUTE only: by that libraries list the interfaces. Other protocols lead into the kernel, or hold memory there. */
+export const netlink = { family: 16, protocol: 0 };
+/** AF_UNIX. */
+export const pairFamily = 1;
 
 const errno = { EPERM: 1, ENOSYS: 38, EAFNOSUPPORT: 97 };
 const verdict = { allow: 0x7fff_0000, killProcess: 0x8000_0000, error: 0x0005_0000 };
 /** https://github.com/torvalds/linux/blob/master/include/uapi/linux/audit.h: a process may make calls of another architecture, with other numbers. */
 const auditNumbers: Readonly<Partial<Record<NodeJS.Architecture, number>>> = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
-/** Calls of x86-64's x32 way, which have numbers of their own; elsewhere there are none so high. */
-const x32Bit = 0x4000_0000;
 
 /** Offsets in struct seccomp_data. */
-const at = { number: 0, architecture: 4, firstArgument: 16 };
+const at = { number: 0, architecture: 4, firstArgument: 16, thirdArgument: 32 };
 
 type Instruction = [code: number, ifTrue: number, ifFalse: number, operand: number];
 
@@ -39,8 +41,13 @@ const unlessEqualSkip = (operand: number, count: number): Instruction => [0x15, 
 const onSocket = [
   load(at.firstArgument),
   ...socketFamilies.flatMap((family) => [ifEqual(family), answer(verdict.allow)]),
+  unlessEqualSkip(netlink.family, 3),
+  load(at.thirdArgument),
+  ifEqual(netlink.protocol),
+  answer(verdict.allow),
   fail(errno.EAFNOSUPPORT),
 ];
+const onSocketpair = [load(at.firstArgument), ifEqual(pairFamily), answer(verdict.allow), fail(errno.EAFNOSUPPORT)];
 const onClone = [load(at.firstArgument), ifSharesBit(namespaceFlags), fail(errno.EPERM), answer(verdict.allow)];
 
 /** Whether there is a filter for the architecture. */
@@ -48,6 +55,15 @@ export const hasFilter = (architecture: NodeJS.Architecture): boolean => auditNu
 
 /** The filter as an array of struct sock_filter. */
 export function filterBytes(architecture: NodeJS.Architecture = process.arch): Buffer {
+  const known = made.get(architecture) ?? makeBytes(architecture);
+  made.set(architecture, known);
+  return known;
+}
+
+/** The same for all launches. */
+const made = new Map<NodeJS.Architecture, Buffer>();
+
+function makeBytes(architecture: NodeJS.Architecture): Buffer {
   const program = programFor(architecture);
   const bytes = Buffer.alloc(program.length * 8);
   program.forEach(([code, ifTrue, ifFalse, operand], index) => {
@@ -69,7 +85,8 @@ function programFor(architecture: NodeJS.Architecture): readonly Instruction[] {
     [0x05, 0, 0, 1],
     answer(verdict.killProcess),
     load(at.number),
-    ifAtLeast(x32Bit),
+    // Among them are those of x86-64's x32 way.
+    ifAtLeast(newestNumber + 1),
     fail(errno.ENOSYS),
     ...Object.values(numbers.forbidden).flatMap((number) => [ifEqual(number), fail(errno.EPERM)]),
     // Its flags lie in memory, where a filter cannot look; C libraries then use clone.
@@ -79,6 +96,8 @@ function programFor(architecture: NodeJS.Architecture): readonly Instruction[] {
     ...onClone,
     unlessEqualSkip(numbers.socket, onSocket.length),
     ...onSocket,
+    unlessEqualSkip(numbers.socketpair, onSocketpair.length),
+    ...onSocketpair,
     answer(verdict.allow),
   ];
 }

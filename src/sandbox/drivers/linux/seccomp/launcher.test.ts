@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { filterBytes, forbidden, hasFilter, namespaceFlags } from "./filter.ts";
 import { seccompLauncher } from "./launcher.ts";
-import { systemCallNumbers } from "./system-call-numbers.ts";
+import { newestNumber, systemCallNumbers } from "./system-call-numbers.ts";
 
 const architectures = ["x64", "arm64"] as const;
 const audit = { x64: 0xc000_003e, arm64: 0xc000_00b7 };
@@ -11,11 +11,12 @@ const kill = 0x8000_0000;
 const error = (number: number): number => 0x0005_0000 | number;
 
 /** What the kernel would make of a call: the machine of classic BPF, as far as the filter uses it. */
-function verdictOn(filter: Buffer, architecture: number, number: number, firstArgument = 0): number {
+function verdictOn(filter: Buffer, architecture: number, number: number, [first = 0, , third = 0]: readonly number[] = []): number {
   const data = new Map([
     [0, number],
     [4, architecture],
-    [16, firstArgument],
+    [16, first],
+    [32, third],
   ]);
   let loaded = 0;
   for (let at = 0; at < filter.length; at += 8) {
@@ -34,24 +35,27 @@ function verdictOn(filter: Buffer, architecture: number, number: number, firstAr
 for (const architecture of architectures) {
   const filter = filterBytes(architecture);
   const numbers = systemCallNumbers[architecture]!;
-  const on = (number: number, argument?: number): number => verdictOn(filter, audit[architecture], number, argument);
+  const on = (number: number, ...args: readonly number[]): number => verdictOn(filter, audit[architecture], number, args);
 
   test(`the filter of ${architecture} lets through what programs need, and nothing that is forbidden`, () => {
     for (const [name, number] of Object.entries(numbers.forbidden)) assert.equal(on(number), error(1), name);
-    const special = new Set([...Object.values(numbers.forbidden), numbers.clone3, numbers.socket]);
-    for (let number = 0; number < 600; number++) if (!special.has(number)) assert.equal(on(number), allow, String(number));
+    const special = new Set([...Object.values(numbers.forbidden), numbers.clone3, numbers.socket, numbers.socketpair]);
+    for (let number = 0; number <= newestNumber; number++) if (!special.has(number)) assert.equal(on(number), allow, String(number));
     assert.equal(on(numbers.clone3), error(38));
-    assert.equal(on(0x4000_0000), error(38));
+    for (const unknown of [newestNumber + 1, 0x4000_0000, 0x4000_0029, 0xffff_ffff]) assert.equal(on(unknown), error(38));
   });
 
-  test(`the filter of ${architecture} looks at what clone and socket are asked for`, () => {
+  test(`the filter of ${architecture} looks at what clone, socket and socketpair are asked for`, () => {
     assert.equal(on(numbers.clone, 0x11), allow);
     for (let bit = 0; bit < 32; bit++) {
       const flag = 2 ** bit;
       if ((flag & namespaceFlags) !== 0) assert.equal(on(numbers.clone, flag | 0x11), error(1), flag.toString(16));
     }
-    for (let family = 0; family < 64; family++)
+    for (let family = 0; family < 64; family++) {
       assert.equal(on(numbers.socket, family), [1, 2, 10, 16].includes(family) ? allow : error(97));
+      assert.equal(on(numbers.socketpair, family), family === 1 ? allow : error(97));
+    }
+    for (let protocol = 1; protocol < 32; protocol++) assert.equal(on(numbers.socket, 16, 3, protocol), error(97));
   });
 
   test(`the filter of ${architecture} ends who calls by the numbers of another one`, () => {

@@ -1,0 +1,2 @@
+// See index.mjs.
+process.send("x", () => process.disconnect());

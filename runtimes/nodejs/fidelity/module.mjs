@@ -1,0 +1,2 @@
+// See index.mjs.
+export const value = 7;
