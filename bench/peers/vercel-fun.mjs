@@ -12,13 +12,15 @@ const invoke = await createFunction({
   MemorySize: 1_769,
 });
 
-createServer(async (request, response) => {
+async function answer(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  try {
-    const body = JSON.stringify(await invoke(JSON.parse(Buffer.concat(chunks).toString())));
-    response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) }).end(body);
-  } catch (error) {
-    response.writeHead(500).end(String(error));
-  }
+  return JSON.stringify(await invoke(JSON.parse(Buffer.concat(chunks).toString())));
+}
+
+createServer((request, response) => {
+  answer(request).then(
+    (body) => response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) }).end(body),
+    (error) => response.writeHead(500).end(String(error)),
+  );
 }).listen(Number(port), "127.0.0.1");

@@ -5,7 +5,7 @@ import { changeTags } from "../../tags.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_TagResource.html */
 export const tagResource: LambdaOperation<TagResourceRequest, object> = async (input, context) => {
-  if (Object.keys(input.Tags!).length === 0) throw invalidParameter("An error occurred and the request cannot be processed.");
+  if (Object.keys(input.Tags).length === 0) throw invalidParameter("An error occurred and the request cannot be processed.");
   await changeTags(context.state, input.Resource, context, (tags) => ({ ...tags, ...input.Tags }));
   return {};
 };
