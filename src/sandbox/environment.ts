@@ -22,6 +22,8 @@ import { RuntimeSession, type Order, type SessionListener } from "./runtime-sess
 export const initLimitMs = 10_000;
 /** With provisioned concurrency it may take as long as an invocation, and so long at least (same page). */
 const provisionedInitLimitMs = 130_000;
+/** From then on an initialisation within an invocation gets no more than its share of the processor. */
+export const repeatedInitGraceMs = 1_000;
 /** The clock of a runtime is believed when it is this close to ours: lines far apart could not be sent together. */
 const believedClockSkewMs = 15 * 60 * 1000;
 
@@ -157,11 +159,13 @@ export class Environment {
 
   /**
    * The processor is the function's own while the Init phase lasts, which has an end of its own. To initialise once more in the time of an invocation
-   * takes as long as that may.
+   * takes as long as that may: only its start, a runtime's own, is spared the wait.
    */
   #beginInit(session: RuntimeSession): void {
     this.#lifecycle.moveTo("Initialising");
-    if (this.#invocation) session.holdToCpuShare();
+    if (!this.#invocation) return;
+    const hold = contained(() => session.holdToCpuShare(), this.#break);
+    this.#init.timer = this.#parts.clock.after(repeatedInitGraceMs, hold);
   }
 
   #follow(session: RuntimeSession): void {
