@@ -47,6 +47,8 @@ export class EnvironmentPool {
   #provisioned = new Shelves<Entry>();
   #provisions = new Map<string, Provision>();
   #waiters = new Waiters();
+  /** Invocations that may yet start an environment, by key. */
+  #late = new Map<string, Set<Promise<InvocationOutcome>>>();
   #gate: StartGate;
   #rate: StartRate;
   /** All, until they are gone. */
@@ -73,7 +75,19 @@ export class EnvironmentPool {
     const shelf = shelfOf(spec, request);
     const free = (this.#provisioned.isEmpty ? undefined : this.#takeFree(this.#provisioned, shelf)) ?? this.#takeFree(this.#idle, shelf);
     if (free) return free.invoke(request);
-    return this.#waiters.hasConcludingForOneMore(shelf) ? this.#invokeNext(spec, request, shelf) : this.#invokeNew(spec, request, shelf);
+    if (this.#waiters.hasConcludingForOneMore(shelf)) return this.#remember(spec.key, this.#invokeNext(spec, request, shelf));
+    return this.#gate.isOpen ? this.#invokeStarted(spec, request, shelf) : this.#remember(spec.key, this.#invokeNew(spec, request, shelf));
+  }
+
+  #remember(key: string, outcome: Promise<InvocationOutcome>): Promise<InvocationOutcome> {
+    const late = this.#late.get(key) ?? new Set();
+    this.#late.set(key, late.add(outcome));
+    const forget = (): void => {
+      late.delete(outcome);
+      if (late.size === 0 && this.#late.get(key) === late) this.#late.delete(key);
+    };
+    outcome.then(forget, forget);
+    return outcome;
   }
 
   /** See `Sandbox.provision`. */
@@ -89,14 +103,18 @@ export class EnvironmentPool {
     return this.#provisions.get(specKey)?.state ?? nothingProvisioned;
   }
 
-  /** Resolves when the last environment of that key is gone. */
+  /** Resolves when the last environment of that key is gone, those included that invocations still wait for. */
   async retire(specKey: string): Promise<void> {
     this.#provisions.get(specKey)?.want(0);
     this.#provisions.delete(specKey);
-    const entries = [...this.#entries].filter((entry) => entry.key === specKey);
-    for (const entry of entries) entry.isRetired = true;
-    for (const shelf of new Set(entries.map((entry) => entry.shelf))) this.#endAll(this.#idle.takeAllOf(shelf));
-    await allGone(entries);
+    for (;;) {
+      const entries = [...this.#entries].filter((entry) => entry.key === specKey);
+      const late = [...(this.#late.get(specKey) ?? [])];
+      if (entries.length + late.length === 0) return;
+      for (const entry of entries) entry.isRetired = true;
+      for (const shelf of new Set(entries.map((entry) => entry.shelf))) this.#endAll(this.#idle.takeAllOf(shelf));
+      await Promise.all([allGone(entries), Promise.allSettled(late)]);
+    }
   }
 
   /** Refuses new invocations, lets those that run finish for `graceMs`, and resolves when no environment is left. */

@@ -318,7 +318,7 @@ test("a daemon that is killed leaves a guarded machine, and the next one a clean
     policy: { internet: true, allowed: [] },
     identity: "another daemon",
   });
-  assert.equal(others.nameServer, "198.18.8.2", "each daemon has addresses of its own");
+  assert.equal(others.nameServer, "198.18.16.2", "each daemon has addresses of its own");
   second.process.kill("SIGTERM");
   await once(second.process, "exit");
   assert.ok(traces().includes("forwarding"), "somebody needs it still");
