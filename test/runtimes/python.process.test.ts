@@ -47,6 +47,27 @@ for (const { program, version } of installed(names, process.env["PATH"] ?? "")) 
       });
     });
 
+    test("finds the hooks of SnapStart, or the function's own module of that name", async () => {
+      const hooks = [
+        "import snapshot_restore_py as hooks",
+        "@hooks.register_before_snapshot",
+        "def first(): pass",
+        "hooks.register_before_snapshot(print, 'second', end='')",
+        "hooks.register_after_restore(first)",
+      ].join("\n");
+      const told = handlerOf(
+        "names = lambda found: [hook[0].__name__ for hook in found]",
+        "return [names(hooks.get_before_snapshot()), names(hooks.get_after_restore())]",
+      );
+      assert.equal((await run(`${hooks}\n${told}`)).body, '[["print", "first"], ["first"]]');
+      await using runtime = await start({
+        "snapshot_restore_py.py": "owner = 'mine'",
+        "index.py": `import snapshot_restore_py\n${handlerOf("return snapshot_restore_py.owner")}`,
+      });
+      await runtime.initialised();
+      assert.equal((await runtime.invoke("{}")).body, '"mine"');
+    });
+
     describe("reports what is wrong with the code", { concurrency: true }, () => {
       const cases: Array<[type: string, message: RegExp, handler: string, code: string]> = [
         ["Runtime.ImportModuleError", /^Unable to import module 'nowhere': No module named 'nowhere'$/, "nowhere.handler", ""],

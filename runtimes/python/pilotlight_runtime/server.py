@@ -10,6 +10,7 @@ from .context import LambdaContext, function_members
 from .faults import Fault, error_payload
 from .handler import load_handler
 from .logs import Logs
+from .provided import ProvidedModules
 from .stand_by import stand_by
 
 
@@ -21,6 +22,7 @@ def serve():
         stand_by(channel)
     # The first entry is the folder of this runtime, which is not the customer's to import from.
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
+    sys.meta_path.append(ProvidedModules)
     members = function_members()
     logs = Logs(channel)
     logs.install()
