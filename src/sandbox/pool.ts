@@ -76,7 +76,7 @@ export class EnvironmentPool {
     const free = (this.#provisioned.isEmpty ? undefined : this.#takeFree(this.#provisioned, shelf)) ?? this.#takeFree(this.#idle, shelf);
     if (free) return free.invoke(request);
     if (this.#waiters.hasConcludingForOneMore(shelf)) return this.#remember(spec.key, this.#invokeNext(spec, request, shelf));
-    return this.#gate.isOpen ? this.#invokeStarted(spec, request, shelf) : this.#remember(spec.key, this.#invokeNew(spec, request, shelf));
+    return this.#invokeNew(spec, request, shelf);
   }
 
   #remember(key: string, outcome: Promise<InvocationOutcome>): Promise<InvocationOutcome> {
@@ -163,7 +163,7 @@ export class EnvironmentPool {
   /** Starts an environment when that is its turn, or takes one that is free before. */
   #invokeNew(spec: EnvironmentSpec, request: InvocationRequest, shelf: string): Promise<InvocationOutcome> {
     if (this.#gate.isOpen) return this.#invokeStarted(spec, request, shelf);
-    return new Promise((resolve, reject) => {
+    const outcome = new Promise<InvocationOutcome>((resolve, reject) => {
       const turn = this.#gate.queue(
         functionOf(spec),
         () => {
@@ -183,6 +183,7 @@ export class EnvironmentPool {
       };
       this.#waiters.add(shelf, waiter);
     });
+    return this.#remember(spec.key, outcome);
   }
 
   async #invokeStarted(spec: EnvironmentSpec, request: InvocationRequest, shelf: string): Promise<InvocationOutcome> {

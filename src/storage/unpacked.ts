@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { BlobDigest, BlobStore } from "./blobs.ts";
 import { mergeFolders } from "./merged-folder.ts";
+import { removeAtOnce } from "./remove-at-once.ts";
 import type { ZipLimits } from "./zip-rules.ts";
 import { extractZip } from "./zip.ts";
 
@@ -67,15 +68,7 @@ export class UnpackedPackages {
   async #delete(name: string): Promise<void> {
     await this.#folders.get(name)?.catch(() => undefined);
     this.#folders.delete(name);
-    const doomed = join(this.#folder, `${name}.deleted-${randomUUID()}`);
-    try {
-      // In one step: there must never be half a folder under its name.
-      await rename(join(this.#folder, name), doomed);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-      throw error;
-    }
-    await rm(doomed, { recursive: true });
+    await removeAtOnce(join(this.#folder, name));
   }
 
   async #merge(digests: readonly BlobDigest[], name: string): Promise<string> {

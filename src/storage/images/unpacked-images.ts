@@ -3,13 +3,14 @@
  * and appears when it is complete and on disk.
  */
 import { execFile } from "node:child_process";
-import { createHash, randomUUID, type Hash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Readable, Transform } from "node:stream";
 import { promisify } from "node:util";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { syncToDisk } from "../durable-file.ts";
+import { removeAtOnce } from "../remove-at-once.ts";
 import { ImageRejected } from "./image-rejected.ts";
 import { type ImageLimits, ImageTree } from "./image-tree.ts";
 import { readTar } from "./tar.ts";
@@ -104,15 +105,7 @@ export class UnpackedImages {
   async delete(digest: string): Promise<void> {
     await this.#unpacking.get(digest)?.catch(() => {});
     this.#found.delete(digest);
-    const doomed = join(this.#folder, `${digest}.deleted-${randomUUID()}`);
-    try {
-      // In one step: there must never be half an image under its name.
-      await rename(join(this.#folder, digest), doomed);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-      throw error;
-    }
-    await rm(doomed, { recursive: true });
+    await removeAtOnce(join(this.#folder, digest));
   }
 
   async #unpack(digest: string, settings: ImageSettings, layers: readonly ImageLayer[]): Promise<void> {

@@ -2,6 +2,8 @@
  * A program that says `ready` and then sleeps until it is killed: what keeps a container while other programs run in it. An image may have no such
  * program, nor a shell or libraries for one, so it is written here, as the seccomp launcher is.
  */
+import { bytes, elfProgram, headerBytes } from "../linux/elf-program.ts";
+
 const instructions: Readonly<Partial<Record<NodeJS.Architecture, { machine: number; code: Buffer }>>> = {
   // EM_X86_64
   x64: {
@@ -38,40 +40,10 @@ const instructions: Readonly<Partial<Record<NodeJS.Architecture, { machine: numb
   },
 };
 
-const loadedAt = 0x40_0000;
-const headerBytes = 64 + 56;
-
 export const hasSleeper = (architecture: string): boolean => Object.hasOwn(instructions, architecture);
 
-/** An ELF executable of one segment: headers, code, text. https://refspecs.linuxfoundation.org/elf/elf.pdf */
+/** An executable: code, and the text that it writes. */
 export function sleeperProgram(architecture: NodeJS.Architecture = process.arch): Buffer {
   const { machine, code } = instructions[architecture]!;
-  const text = Buffer.from("ready\n");
-  const sizeBytes = BigInt(headerBytes + code.length + text.length);
-
-  const header = Buffer.alloc(64);
-  header.write("\x7fELF\x02\x01\x01", "latin1");
-  header.writeUInt16LE(2, 16); // ET_EXEC
-  header.writeUInt16LE(machine, 18);
-  header.writeUInt32LE(1, 20);
-  header.writeBigUInt64LE(BigInt(loadedAt + headerBytes), 24); // entry
-  header.writeBigUInt64LE(64n, 32); // program headers
-  header.writeUInt16LE(64, 52);
-  header.writeUInt16LE(56, 54);
-  header.writeUInt16LE(1, 56);
-
-  const segment = Buffer.alloc(56);
-  segment.writeUInt32LE(1, 0); // PT_LOAD
-  segment.writeUInt32LE(5, 4); // readable, executable
-  segment.writeBigUInt64LE(BigInt(loadedAt), 16);
-  segment.writeBigUInt64LE(BigInt(loadedAt), 24);
-  segment.writeBigUInt64LE(sizeBytes, 32);
-  segment.writeBigUInt64LE(sizeBytes, 40);
-  segment.writeBigUInt64LE(0x1_0000n, 48); // arm64 may have pages of 64 KB
-
-  return Buffer.concat([header, segment, code, text]);
-}
-
-function bytes(...hexadecimal: string[]): Buffer {
-  return Buffer.from(hexadecimal.join("").replaceAll(" ", ""), "hex");
+  return elfProgram({ machine, parts: [code, Buffer.from("ready\n")], entryAt: headerBytes });
 }

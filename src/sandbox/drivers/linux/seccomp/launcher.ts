@@ -2,6 +2,7 @@
  * A program that puts the filter upon itself and becomes the program that its arguments name. util-linux has none that does (before 2.41), and a
  * machine need not have a compiler; but it takes only two system calls, so the executable is written here, instruction by instruction, for both architectures.
  */
+import { bytes, elfProgram, headerBytes, loadedAt } from "../elf-program.ts";
 import { filterBytes } from "./filter.ts";
 
 /** SECCOMP_SET_MODE_FILTER with the program below, then execve(argv[1], argv + 1, envp); status 125 if either fails. */
@@ -52,45 +53,17 @@ const instructions: Readonly<Partial<Record<NodeJS.Architecture, { machine: numb
   },
 };
 
-const loadedAt = 0x40_0000;
-const headerBytes = 64 + 56;
 const fprogBytes = 16;
 
-/** An ELF executable of one segment: headers, struct sock_fprog, code, filter. https://refspecs.linuxfoundation.org/elf/elf.pdf */
+/** An executable: struct sock_fprog, code, filter. */
 export function seccompLauncher(architecture: NodeJS.Architecture = process.arch): Buffer {
   const { machine, code } = instructions[architecture]!;
   const filter = filterBytes(architecture);
-  const codeAt = headerBytes + fprogBytes;
-  const filterAt = codeAt + code.length;
-  const sizeBytes = filterAt + filter.length;
-
-  const header = Buffer.alloc(64);
-  header.write("\x7fELF\x02\x01\x01", "latin1");
-  header.writeUInt16LE(2, 16); // ET_EXEC
-  header.writeUInt16LE(machine, 18);
-  header.writeUInt32LE(1, 20);
-  header.writeBigUInt64LE(BigInt(loadedAt + codeAt), 24); // entry
-  header.writeBigUInt64LE(64n, 32); // program headers
-  header.writeUInt16LE(64, 52);
-  header.writeUInt16LE(56, 54);
-  header.writeUInt16LE(1, 56);
-
-  const segment = Buffer.alloc(56);
-  segment.writeUInt32LE(1, 0); // PT_LOAD
-  segment.writeUInt32LE(5, 4); // readable, executable
-  segment.writeBigUInt64LE(BigInt(loadedAt), 16);
-  segment.writeBigUInt64LE(BigInt(loadedAt), 24);
-  segment.writeBigUInt64LE(BigInt(sizeBytes), 32);
-  segment.writeBigUInt64LE(BigInt(sizeBytes), 40);
-  segment.writeBigUInt64LE(0x1_0000n, 48); // arm64 may have pages of 64 KB
+  const entryAt = headerBytes + fprogBytes;
 
   const fprog = Buffer.alloc(fprogBytes);
   fprog.writeUInt16LE(filter.length / 8, 0);
-  fprog.writeBigUInt64LE(BigInt(loadedAt + filterAt), 8);
+  fprog.writeBigUInt64LE(BigInt(loadedAt + entryAt + code.length), 8);
 
-  return Buffer.concat([header, segment, fprog, code, filter]);
-}
-
-function bytes(...hexadecimal: string[]): Buffer {
-  return Buffer.from(hexadecimal.join("").replaceAll(" ", ""), "hex");
+  return elfProgram({ machine, parts: [fprog, code, filter], entryAt });
 }
