@@ -5,7 +5,7 @@
 import { connect } from "node:net";
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
 import { type BenchFunction, deploy } from "./deploy.ts";
-import { wholeAnswer } from "./load-client.ts";
+import { shapeOf } from "./load-client.ts";
 import { availableBytes, memoryOf } from "./process-figures.ts";
 import { type Server, startPilotlight } from "./product.ts";
 import type { BenchOptions, Section } from "./section.ts";
@@ -43,8 +43,8 @@ function hold(port: number, request: Buffer): Promise<Outcome> {
     socket.on("connect", () => socket.write(request)).on("error", ({ message }) => settle({ startedMs: undefined, refusal: message }));
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      const answer = wholeAnswer(received);
-      if (answer === undefined) return;
+      if (shapeOf(received) === undefined) return;
+      const answer = received.toString("latin1");
       const startedMs = Number(/"startedMs": ?([\d.]+)/.exec(answer)?.[1] ?? Number.NaN);
       settle(
         Number.isNaN(startedMs) ? { startedMs: undefined, refusal: answer.split("\r\n", 1)[0] as string } : { startedMs, refusal: "" },

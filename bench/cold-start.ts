@@ -1,119 +1,195 @@
 /**
- * What the first invocation of a function costs, by driver and by technique. Every figure is of fresh versions: a change of
- * configuration gives up the environments. Techniques alternate from round to round; what a warm invocation takes stands beside, because the client is in both.
+ * What the first invocation of a function costs, by driver and by technique, beside a bare start of the interpreter. Every figure is of fresh versions, which
+ * have no environments yet. Techniques alternate from round to round.
  */
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { InvokeCommand, type LambdaClient, UpdateFunctionConfigurationCommand, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
 import { type BenchFunction, deploy } from "./deploy.ts";
+import { measureLoad } from "./load-client.ts";
 import { type Server, startPilotlight } from "./product.ts";
 import type { BenchOptions, Section } from "./section.ts";
+import { signedInvocation } from "./signed-invocation.ts";
 import { head, pause, quantile, row } from "./statistics.ts";
 
 /** Cold starts are few and spread widely: of each round of the others there are so many. */
-const versionsPerRound = 4;
+const versionsPerRound = 6;
+/** One of so many versions is invoked by the SDK's client, the others by bytes that were signed before. */
+const versionsPerSdkCall = 3;
 /** Between two cold starts, so that what was started ahead of need is there again. */
 const pauseMs = 400;
+const payload = '{"text":"x"}';
 
-const functions: readonly BenchFunction[] = [
-  { name: "nodejs", runtime: "nodejs26.x", handler: "index.handler", folder: "echo-node" },
-  { name: "python", runtime: "python3.11", handler: "app.handler", folder: "echo-python" },
+interface ColdFunction extends BenchFunction {
+  /** What it does, in the report. */
+  title: string;
+  /** Its interpreter, doing nothing. */
+  bareStart: [program: string, ...args: string[]];
+}
+
+const bareNode: ColdFunction["bareStart"] = [process.execPath, "-e", "0"];
+const barePython: ColdFunction["bareStart"] = ["python3.11", "-c", "0"];
+
+const functions: readonly ColdFunction[] = [
+  { name: "nodejs", title: "nodejs", runtime: "nodejs26.x", handler: "index.handler", folder: "echo-node", bareStart: bareNode },
+  { name: "python", title: "python", runtime: "python3.11", handler: "app.handler", folder: "echo-python", bareStart: barePython },
+  {
+    name: "nodejs-sdk",
+    title: "nodejs, S3 and DynamoDB clients",
+    runtime: "nodejs26.x",
+    handler: "index.handler",
+    folder: "sdk-node",
+    bareStart: bareNode,
+  },
+  {
+    name: "python-sdk",
+    title: "python, boto3's clients of both",
+    runtime: "python3.11",
+    handler: "app.handler",
+    folder: "sdk-python",
+    bareStart: barePython,
+  },
 ];
 
 interface Technique {
   name: string;
   args: string[];
   hasCompiler: boolean;
+  /** Makes a version of the function that has no environment, and resolves with what to invoke. */
+  renew(lambda: LambdaClient, functionName: string, round: number): Promise<string>;
+}
+
+/** A change of configuration gives up the environments. */
+async function reconfigure(lambda: LambdaClient, FunctionName: string, round: number): Promise<string> {
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Description: `round ${round}` }));
+  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.1 }, { FunctionName });
+  return FunctionName;
 }
 
 const isolated = ["--isolation", "namespaces"];
+const renew = reconfigure;
 
 const techniques: Technique[] = [
-  { name: "none: a plain process", args: ["--isolation", "none"], hasCompiler: true },
-  { name: "namespaces: a chain of programs", args: [...isolated, "--standbys", "0", "--fork-servers", "no"], hasCompiler: false },
-  { name: "namespaces: the native launcher", args: [...isolated, "--standbys", "0", "--fork-servers", "no"], hasCompiler: true },
-  { name: "namespaces: forked", args: [...isolated, "--standbys", "0"], hasCompiler: true },
-  { name: "namespaces: started ahead of need", args: [...isolated, "--fork-servers", "no"], hasCompiler: true },
+  { name: "none: a plain process", args: ["--isolation", "none"], hasCompiler: true, renew },
+  { name: "namespaces: a chain of programs", args: [...isolated, "--standbys", "0", "--fork-servers", "no"], hasCompiler: false, renew },
+  { name: "namespaces: the native launcher", args: [...isolated, "--standbys", "0", "--fork-servers", "no"], hasCompiler: true, renew },
+  { name: "namespaces: forked", args: [...isolated, "--standbys", "0"], hasCompiler: true, renew },
+  { name: "namespaces: started ahead of need", args: isolated, hasCompiler: true, renew },
 ];
+
+/** Of one function and one technique. */
+class Times {
+  readonly coldMs: number[] = [];
+  readonly sdkColdMs: number[] = [];
+  readonly warmMs: number[] = [];
+}
 
 interface Subject {
   technique: Technique;
   product: Server;
   lambda: LambdaClient;
-  coldMs: Map<string, number[]>;
-  warmMs: Map<string, number[]>;
+  times: ReadonlyMap<string, Times>;
 }
 
-async function open(technique: Technique, withoutCompiler: string): Promise<Subject> {
-  const path = technique.hasCompiler ? process.env["PATH"] : `${withoutCompiler}:${process.env["PATH"]}`;
-  const product = await startPilotlight(technique.args, { PATH: path });
+/** With a compiler or without one: what a product keeps of its own is shared among those that may have the same. */
+async function open(technique: Technique, folder: string): Promise<Subject> {
+  const { args, hasCompiler } = technique;
+  const path = hasCompiler ? process.env["PATH"] : `${folder}:${process.env["PATH"]}`;
+  const toolchains = join(folder, hasCompiler ? "toolchains" : "toolchains-without-cc");
+  const product = await startPilotlight([...args, "--toolchain-dir", toolchains], { PATH: path });
   const lambda = await deploy(product, functions);
-  return { technique, product, lambda, coldMs: new Map(), warmMs: new Map() };
+  return { technique, product, lambda, times: new Map(functions.map(({ name }) => [name, new Times()])) };
 }
 
-async function timed(lambda: LambdaClient, name: string): Promise<number> {
+async function askBySdk(lambda: LambdaClient, FunctionName: string): Promise<number> {
   const startedMs = performance.now();
-  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: name, Payload: '{"text":"x"}' }));
-  if (FunctionError !== undefined) throw new Error(`${name} failed`);
+  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName, Payload: payload }));
+  if (FunctionError !== undefined) throw new Error(`${FunctionName} failed`);
   return performance.now() - startedMs;
 }
 
-async function measure({ lambda, coldMs, warmMs }: Subject, name: string, round: number): Promise<void> {
-  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: name, Description: `round ${round}` }));
-  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.1 }, { FunctionName: name });
+async function measure({ technique, product, lambda, times }: Subject, name: string, round: number): Promise<void> {
+  const target = await technique.renew(lambda, name, round);
+  const request = await signedInvocation(product, target, payload, "RequestResponse", { isSent: false });
+  const ask = async (): Promise<number> => (await measureLoad(product.port, request, 1, 0, 0)).p50Ms;
   await pause(pauseMs);
-  const [cold, warm] = [await timed(lambda, name), await timed(lambda, name)];
+  const isBySdk = round % versionsPerSdkCall === 0;
+  const coldMs = isBySdk ? await askBySdk(lambda, target) : await ask();
+  const warmMs = await ask();
   // The first round warms up the product itself.
   if (round === 0) return;
-  coldMs.set(name, [...(coldMs.get(name) ?? []), cold]);
-  warmMs.set(name, [...(warmMs.get(name) ?? []), warm]);
+  const { coldMs: raw, sdkColdMs, warmMs: warm } = times.get(name) as Times;
+  (isBySdk ? sdkColdMs : raw).push(coldMs);
+  warm.push(warmMs);
 }
 
-function rowOf({ technique, coldMs, warmMs }: Subject, name: string, plainMs: number): string {
-  const [cold, warm] = [coldMs.get(name)!, warmMs.get(name)!];
-  return row(
-    name,
-    technique.name,
-    quantile(cold, 0.5).toFixed(1),
-    quantile(cold, 0.99).toFixed(1),
-    Math.min(...cold).toFixed(1),
-    quantile(warm, 0.5).toFixed(1),
-    (quantile(cold, 0.5) / plainMs).toFixed(2),
-  );
+async function bareStartMs([program, ...args]: ColdFunction["bareStart"]): Promise<number> {
+  const startedMs = performance.now();
+  await promisify(execFile)(program, args);
+  return performance.now() - startedMs;
+}
+
+function rowsOf({ name, title }: ColdFunction, subjects: readonly Subject[], bareMs: readonly number[]): string[] {
+  const p50 = (times: readonly number[]): number => quantile(times, 0.5);
+  const timesOf = ({ times }: Subject): Times => times.get(name) as Times;
+  const plainMs = p50(timesOf(subjects[0] as Subject).coldMs);
+  const compared = (ms: number): string[] => [(ms / p50(bareMs)).toFixed(2), (ms / plainMs).toFixed(2)];
+  const summary = (ms: readonly number[]): string[] => [p50(ms), quantile(ms, 0.99), Math.min(...ms)].map((value) => value.toFixed(1));
+  return [
+    row(title, "a bare start of its interpreter", ...summary(bareMs), "", "", ...compared(p50(bareMs))),
+    ...subjects.map((subject) => {
+      const { coldMs, sdkColdMs, warmMs } = timesOf(subject);
+      const others = [p50(sdkColdMs).toFixed(1), p50(warmMs).toFixed(1)];
+      return row(title, subject.technique.name, ...summary(coldMs), ...others, ...compared(p50(coldMs)));
+    }),
+  ];
 }
 
 async function run({ rounds, isolations }: BenchOptions): Promise<string[]> {
   const versions = rounds * versionsPerRound;
-  const withoutCompiler = await mkdtemp(join(tmpdir(), "pilotlight-bench-cc-"));
-  await writeFile(join(withoutCompiler, "cc"), "#!/bin/sh\nexit 1\n");
-  await chmod(join(withoutCompiler, "cc"), 0o755);
+  const folder = await mkdtemp(join(tmpdir(), "pilotlight-bench-cold-"));
+  await mkdir(join(folder, "toolchains"));
+  await writeFile(join(folder, "cc"), "#!/bin/sh\nexit 1\n");
+  await chmod(join(folder, "cc"), 0o755);
   const subjects: Subject[] = [];
+  const bareMs = new Map<string, number[]>(functions.map(({ name }) => [name, []]));
   try {
     const possible = techniques.filter(({ args }) => isolations.includes(args[1] as string));
-    for (const technique of possible) subjects.push(await open(technique, withoutCompiler));
-    // The native launcher is compiled beside.
+    for (const technique of possible) subjects.push(await open(technique, folder));
+    // The native parts are compiled and tried out beside.
     await pause(3_000);
     for (let version = 0; version <= versions; version++) {
-      for (const subject of subjects) for (const { name } of functions) await measure(subject, name, version);
+      for (const { name, bareStart } of functions) {
+        bareMs.get(name)?.push(await bareStartMs(bareStart));
+        for (const subject of subjects) await measure(subject, name, version);
+      }
       process.stderr.write(`cold starts: ${version} of ${versions}\n`);
     }
-    const lines = [
-      `As the SDK's client sees it; functions of 1,769 MB that do nothing; ${versions} fresh versions each; load average ${loadavg()[0]!.toFixed(1)} at the end.`,
+    return [
+      `From the bytes of a signed request to the last of its answer, and as the SDK's client sees it; functions of 1,769 MB; ${versions} fresh versions each, one of ${versionsPerSdkCall} by the SDK; load average ${loadavg()[0]!.toFixed(1)} at the end.`,
       "",
-      ...head("function", "isolation, technique", "cold p50 ms", "p99 ms", "best ms", "warm p50 ms", "cold p50 ÷ plain process"),
+      ...head(
+        "function",
+        "isolation, technique",
+        "cold p50 ms",
+        "p99 ms",
+        "best ms",
+        "by the SDK p50 ms",
+        "warm p50 ms",
+        "cold p50 ÷ bare start",
+        "cold p50 ÷ plain process",
+      ),
+      ...functions.flatMap((one) => rowsOf(one, subjects, bareMs.get(one.name) as number[])),
     ];
-    for (const { name } of functions) {
-      const plainMs = quantile(subjects[0]!.coldMs.get(name)!, 0.5);
-      for (const subject of subjects) lines.push(rowOf(subject, name, plainMs));
-    }
-    return lines;
   } finally {
     for (const { lambda, product } of subjects) {
       lambda.destroy();
       await product.stop();
     }
-    await rm(withoutCompiler, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench:events`: how many asynchronous events are accepted, each on disk before its answer, beside what the disk itself can do; how
- * soon a lone message of a queue reaches its function; how fast a backlog is drained. Figures of one run belong together.
+ * soon a lone message of a queue reaches its function; how fast a backlog is drained; what waiting events and messages cost in memory. Figures of one run belong together.
  */
 import { createSocket } from "node:dgram";
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
@@ -12,6 +12,7 @@ import { Lambda, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { SQS } from "@aws-sdk/client-sqs";
 import { zipFolder } from "../examples/zip-folder.ts";
 import { measureLoad } from "./load-client.ts";
+import { memoryOf } from "./process-figures.ts";
 import { clientSettings, type Server, startPilotlight } from "./product.ts";
 import { writeSection } from "./report.ts";
 import { signedInvocation } from "./signed-invocation.ts";
@@ -101,6 +102,9 @@ class Bench {
   readonly lambda: Lambda;
   readonly sqs: SQS;
   readonly sink = new Sink();
+  /** Of the product alone, in bytes, by what waited then. */
+  readonly memory = new Map<string, number>();
+  #acceptedEvents = 0;
 
   constructor(server: Server) {
     this.server = server;
@@ -128,12 +132,23 @@ class Bench {
     await this.lambda.putFunctionConcurrency({ FunctionName: "slow", ReservedConcurrentExecutions: 1 });
   }
 
+  noteMemory(waiting: string): void {
+    this.memory.set(waiting, memoryOf([this.server.pid]).pssBytes);
+  }
+
+  get acceptedEvents(): number {
+    return this.#acceptedEvents;
+  }
+
   /** Events per second that were answered with 202. */
   async measureAccepts(connectionCount: number): Promise<number> {
     const request = await signedInvocation(this.server, "slow", payload, "Event");
     const loads: number[] = [];
-    for (let round = 0; round < rounds; round++)
-      loads.push((await measureLoad(this.server.port, request, connectionCount, seconds)).perSecond);
+    for (let round = 0; round < rounds; round++) {
+      const { perSecond, requestCount } = await measureLoad(this.server.port, request, connectionCount, seconds);
+      loads.push(perSecond);
+      this.#acceptedEvents += requestCount;
+    }
     return median(loads);
   }
 
@@ -177,6 +192,7 @@ class Bench {
         }
       }),
     );
+    this.noteMemory(`${messageCount} messages in a queue`);
     const UUID = await this.map(queue, batchSize);
     await this.sink.reaches(messageCount);
     const { firstMs, lastMs } = this.sink;
@@ -196,10 +212,12 @@ async function run(): Promise<void> {
   try {
     await bench.deploy();
     const lone = await bench.measureLone();
+    bench.noteMemory("nothing");
     const drains = { 10: await bench.measureDrain(10), 100: await bench.measureDrain(100) };
     const diskPerSecond = measureDisk();
     const oneByOne = await bench.measureAccepts(1);
     const together = await bench.measureAccepts(connections);
+    bench.noteMemory(`${bench.acceptedEvents} events`);
     const rows = [
       ["bare disk: writes of 1 KB per second, each synced", diskPerSecond.toFixed(0)],
       ["events of 1 KB accepted per second, 1 connection: each waits for a sync of its own", oneByOne.toFixed(0)],
@@ -210,6 +228,10 @@ async function run(): Promise<void> {
       ...Object.entries(drains).map(([size, { perSecond, batches }]) => [
         `messages per second from a backlog of ${messageCount}, batches of ${size} (there were ${batches})`,
         perSecond.toFixed(0),
+      ]),
+      ...[...bench.memory].map(([waiting, bytes]) => [
+        `memory of the product (PSS), waiting: ${waiting}`,
+        `${(bytes / 2 ** 20).toFixed(0)} MB`,
       ]),
     ];
     const lines = [

@@ -1,6 +1,6 @@
 /*
  * What a launch asks of a fork server (fork-server.h): its order's bytes, and descriptors in this sequence. The control groups' doors follow, as many as the
- * order names.
+ * order names, and the file of the image if there is one.
  */
 #ifndef PILOTLIGHT_FORK_REQUEST_H
 #define PILOTLIGHT_FORK_REQUEST_H

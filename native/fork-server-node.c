@@ -10,12 +10,13 @@
 #include "fork-server.h"
 
 /*
- * V8 keeps its heap from forks; here it is to be inherited. Memory that the server and its forks could both write to would be a way from a function into
- * the server: there must be none.
+ * V8 keeps its heap from forks; here it is to be inherited. Whether there is memory that this process and its forks could both write to: never in the server,
+ * because it would be a way from a function into it.
  */
-static void inherit_heap(void) {
+static int inherit_heap(void) {
   FILE *maps = fopen("/proc/self/maps", "re");
   if (!maps) fail("/proc/self/maps");
+  int shares = 0;
   enum { most = 16 * 1024 };
   static struct { unsigned long from, to; } ranges[most];
   unsigned count = 0;
@@ -23,31 +24,53 @@ static void inherit_heap(void) {
   while (count < most && fgets(line, sizeof line, maps)) {
     if (sscanf(line, "%lx-%lx %7s", &ranges[count].from, &ranges[count].to, rights) != 3) continue;
     if (rights[3] == 'p') count++;
-    else if (rights[1] == 'w') {
-      errno = EINVAL;
-      fail("memory that forks would share");
-    }
+    else if (rights[1] == 'w') shares = 1;
   }
   fclose(maps);
   /* Some of the kernel's own refuse; they need nothing. */
   for (unsigned at = 0; at < count; at++) madvise((void *)ranges[at].from, ranges[at].to - ranges[at].from, MADV_DOFORK);
+  return shares;
 }
 
-/* serveForks(): returns in each fork, with a seed for its random numbers and its process id. */
-static napi_value serve(napi_env env, napi_callback_info info) {
-  (void)info;
-  uv_loop_t *loop;
-  if (napi_get_uv_event_loop(env, &loop) != napi_ok) _exit(failed_status);
-  inherit_heap();
-  serve_forks();
-  if (uv_loop_fork(loop) != 0) _exit(failed_status);
-  napi_value result, seed, pid;
+/* What JavaScript is to know when its process is another one: `{ outcome, seed, pid }`, of which the seed is for its random numbers. */
+static napi_value tell(napi_env env, const char *outcome) {
+  napi_value result, text, seed, pid;
   if (napi_create_object(env, &result) != napi_ok) _exit(failed_status);
+  napi_create_string_utf8(env, outcome, NAPI_AUTO_LENGTH, &text);
   napi_create_int32(env, fresh_seed(), &seed);
   napi_create_int32(env, getpid(), &pid);
+  napi_set_named_property(env, result, "outcome", text);
   napi_set_named_property(env, result, "seed", seed);
   napi_set_named_property(env, result, "pid", pid);
   return result;
+}
+
+static uv_loop_t *loop_of(napi_env env) {
+  uv_loop_t *loop;
+  if (napi_get_uv_event_loop(env, &loop) != napi_ok) _exit(failed_status);
+  return loop;
+}
+
+/* serveForks(): returns in each fork. */
+static napi_value serve(napi_env env, napi_callback_info info) {
+  (void)info;
+  if (inherit_heap()) {
+    errno = EINVAL;
+    fail("memory that forks would share");
+  }
+  serve_forks();
+  if (uv_loop_fork(loop_of(env)) != 0) _exit(failed_status);
+  return tell(env, "forked");
+}
+
+/* capture(): see capture_image. libuv's threads take up work only when this one has some; a fork begins without. */
+static napi_value capture(napi_env env, napi_callback_info info) {
+  (void)info;
+  enum { threads_of_uv = 4 };
+  inherit_heap();
+  const char *outcome = capture_image(threads_of_uv);
+  if (outcome == was_restored && uv_loop_fork(loop_of(env)) != 0) _exit(failed_status);
+  return tell(env, outcome);
 }
 
 /* exit(code): at once. Node's own way waits for threads that are not there. */
@@ -60,9 +83,11 @@ static napi_value leave(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  napi_value serve_function, leave_function;
+  napi_value serve_function, capture_function, leave_function;
   napi_create_function(env, "serveForks", NAPI_AUTO_LENGTH, serve, NULL, &serve_function);
   napi_set_named_property(env, exports, "serveForks", serve_function);
+  napi_create_function(env, "capture", NAPI_AUTO_LENGTH, capture, NULL, &capture_function);
+  napi_set_named_property(env, exports, "capture", capture_function);
   napi_create_function(env, "exit", NAPI_AUTO_LENGTH, leave, NULL, &leave_function);
   napi_set_named_property(env, exports, "exit", leave_function);
   return exports;

@@ -9,6 +9,8 @@
 #include <sys/random.h>
 #include <sys/wait.h>
 #include "fork-request.h"
+#include "image-capture.h"
+#include "image-restore.h"
 #include "messages.h"
 #include "sandbox.h"
 
@@ -43,13 +45,13 @@ static void remember_own_descriptors(void) {
 }
 
 /*
- * In the fork: the server's and its other forks' descriptors are closed. Those of the interpreter, which the server and all forks would share, lead nowhere
+ * In the fork: the server's and its other forks' descriptors are closed, but for those up to `kept`, which are the fork's own. Those of the interpreter, which the server and all forks would share, lead nowhere
  * from now on; they keep their numbers, because the interpreter believes that they are there. What it has made anew as it was forked is the fork's own.
  */
-static void let_go_of_server(void) {
+static void let_go_of_server(int kept) {
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   check(null, "/dev/null");
-  for (int descriptor = frames_descriptor + 1; descriptor < max_own_descriptors; descriptor++) {
+  for (int descriptor = kept + 1; descriptor < max_own_descriptors; descriptor++) {
     if (descriptor == null) continue;
     if (own[descriptor] == 0) close(descriptor);
     else if (behind(descriptor) == own[descriptor]) check(dup3(null, descriptor, O_CLOEXEC), "dup3");
@@ -67,11 +69,13 @@ static void enter_sandbox(const struct order *order, const struct message *reque
   check(dup2(given[request_output], 1), "dup2");
   check(dup2(given[request_errors], 2), "dup2");
   check(dup2(given[request_frames], frames_descriptor), "dup2");
+  int has_image = order->captures_image || order->restores_image;
+  if (has_image) check(dup3(given[request_doors + order->door_count], image_descriptor, O_CLOEXEC), "dup3");
   be_dispensable();
   enter_groups(order, given + request_doors);
   check(setns(given[request_first], all), "setns");
   enter_own_root(order);
-  let_go_of_server();
+  let_go_of_server(has_image ? image_descriptor : frames_descriptor);
   become_user(order);
   /* A change of user makes a process's own files in /proc root's; the kernel undoes that when a program is run, which none is here. */
   check(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "PR_SET_DUMPABLE");
@@ -112,10 +116,11 @@ static void watch_fork(pid_t pid, struct message *request, int events) {
 static int fork_for(struct message *request, int events) {
   static struct order order;
   memset(&order, 0, sizeof order);
-  if (parse_order(request->bytes, request->size, &order) || request->descriptor_count != request_doors + order.door_count) return 0;
+  if (parse_order(request->bytes, request->size, &order) || request->descriptor_count != request_doors + order.door_count + (order.captures_image || order.restores_image)) return 0;
   pid_t pid = fork_count == max_forks || setns(request->descriptors[request_first], CLONE_NEWPID) < 0 ? -1 : fork();
   if (pid == 0) {
     enter_sandbox(&order, request);
+    if (order.restores_image) restore_image();
     return 1;
   }
   if (pid > 0) watch_fork(pid, request, events);
@@ -133,6 +138,7 @@ static void serve_forks(void) {
   limit.rlim_cur = limit.rlim_max;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
   remember_own_descriptors();
+  prepare_images();
   int events = epoll_create1(EPOLL_CLOEXEC);
   struct epoll_event event = {.events = EPOLLIN, .data.u32 = 0};
   check(events, "epoll_create1");

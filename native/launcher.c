@@ -20,7 +20,7 @@
 enum { orders_descriptor = 3, reports_descriptor = 4, max_launches = 16 * 1024, max_servers = 256 };
 
 /* Where a leader has them. */
-enum { network_descriptor = 4, server_descriptor = 5 };
+enum { network_descriptor = 4, server_descriptor = 5, memory_descriptor = 6 };
 
 enum report_kind { report_started = 1, report_ended = 2, report_refused = 3 };
 
@@ -114,6 +114,7 @@ static void lead_forked(const struct order *order, char *bytes, size_t size, pid
   request.descriptors[request_frames] = frames_descriptor;
   request.descriptors[request_status] = ends[1];
   memcpy(request.descriptors + request_doors, doors, sizeof(int) * order->door_count);
+  if (order->captures_image || order->restores_image) request.descriptors[request.descriptor_count++] = memory_descriptor;
   check(send_message(server_descriptor, &request), "asking the fork server");
   let_go((unsigned)ends[0]);
   int status = 0;
@@ -129,6 +130,17 @@ static void wear_marker(const char *marker) {
   if (!place || !marker || strlen(marker) > strlen(place)) return;
   memset(place, 0, strlen(place));
   memcpy(place, marker, strlen(marker));
+}
+
+/*
+ * Who takes on an image shall have another number than the process that left it: by that OpenSSL sees that its random numbers must not go on where that one's
+ * did. Children of it get higher ones, so that none has that number either.
+ */
+static void use_up_number(void) {
+  pid_t nobody = fork();
+  check(nobody, "fork");
+  if (nobody == 0) _exit(0);
+  waitpid(nobody, NULL, 0);
 }
 
 static void be_leader(struct order *order, char *bytes, size_t size) {
@@ -152,6 +164,7 @@ static void be_leader(struct order *order, char *bytes, size_t size) {
   pid_t first = fork();
   check(first, "fork");
   if (first == 0) be_first(self);
+  if (order->restores_image) use_up_number();
   if (order->forked_by) lead_forked(order, bytes, size, first, doors);
   pid_t program = fork();
   check(program, "fork");
@@ -210,7 +223,10 @@ static void place_descriptors(const struct message *message, const struct order 
   check(dup2(frames, frames_descriptor), "dup2");
   check(dup2(order->has_network ? given[next] : 0, network_descriptor), "dup2");
   if (server >= 0) check(dup2(server, server_descriptor), "dup2");
-  close_range(server >= 0 ? server_descriptor + 1 : server_descriptor, ~0U, 0);
+  next += order->has_network != 0;
+  int last = server >= 0 ? server_descriptor : network_descriptor;
+  if (order->captures_image || order->restores_image) check(dup2(given[next], last = memory_descriptor), "dup2");
+  close_range((unsigned)last + 1, ~0U, 0);
 }
 
 /* A socket to the fork server of that number: a new one's, in which case `theirs` is its end, or that of one that runs. -1 if there is none. */
@@ -242,7 +258,7 @@ static int launch(uint32_t number, struct message *message, const sigset_t *usua
     dismiss_server(order.becomes_server);
     return 1;
   }
-  unsigned wanted = 2U + (order.has_frames != 0) + (order.has_network != 0);
+  unsigned wanted = 2U + (order.has_frames != 0) + (order.has_network != 0) + (unsigned)(order.captures_image + order.restores_image);
   if (message->descriptor_count != wanted || launch_count == max_launches) return 0;
   int theirs = -1;
   int server = order.becomes_server || order.forked_by ? server_socket(&order, &theirs) : -1;

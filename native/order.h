@@ -37,6 +37,10 @@ struct order {
   unsigned processes;
   const char *tmp;
   int tmp_is_image;
+  /* An image of which that one is to be made; NULL if it is there. */
+  const char *tmp_template;
+  /* What /etc/passwd is to say besides; NULL for nothing. */
+  const char *passwd;
   int has_frames;
   int has_network;
   /* What tells this launch's processes from others: takes the place of the launcher's own PILOTLIGHT_ENVIRONMENT. */
@@ -45,6 +49,9 @@ struct order {
   unsigned becomes_server;
   /* 0, or the number of that which is to make the process by forking itself: there are no arguments then. */
   unsigned forked_by;
+  /* Whether the fork comes with a file for the image of its memory, which it is to fill; or with one that is to become its memory. */
+  int captures_image;
+  int restores_image;
   const char *doors[order_max_doors];
   unsigned door_count;
   struct order_mount mounts[order_max_mounts];
@@ -77,7 +84,11 @@ static inline const char *order_text(struct order *order, char tag, char *text, 
     case 'R': order->root = text; return NULL;
     case 'T': order->tmp = text; order->tmp_is_image = 1; return NULL;
     case 'B': order->tmp = text; return NULL;
+    case 'I': order->tmp_template = text; return NULL;
+    case 'P': order->passwd = text; return NULL;
     case 'm': order->marker = text; return NULL;
+    case 'C': order->captures_image = 1; return NULL;
+    case 'M': order->restores_image = 1; return NULL;
     case 'f': order->has_frames = 1; return NULL;
     case 'n': order->has_network = 1; return NULL;
     case 'Z': case 'F': case 'u': case 'd': case 'p': case 'G':
@@ -121,6 +132,7 @@ static inline const char *check_order(const struct order *order) {
     return order->argument_count == 0 || (order->holder && order->root) ? NULL : "something is missing";
   }
   if (!order->holder || !order->root || !order->tmp) return "something is missing";
+  if (order->captures_image + order->restores_image > (order->forked_by != 0)) return "an image of what is no fork";
   if ((order->argument_count == 0) != (order->forked_by != 0)) return "arguments are missing, or too many";
   return order->uid == 0 || order->descriptors == 0 || order->processes == 0 ? "a number is missing" : NULL;
 }

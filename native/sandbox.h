@@ -20,6 +20,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -116,8 +117,32 @@ static inline int attach_image(const char *image, char *name, size_t size) {
   return -1;
 }
 
+/* Copies what is not empty of an image, which is little. The folder of the copy is made with it. */
+static inline void copy_image(const char *from, const char *to) {
+  char folder[4096];
+  const char *name = strrchr(to, '/');
+  check(name && (size_t)snprintf(folder, sizeof folder, "%.*s", (int)(name - to), to) < sizeof folder ? 0 : -1, to);
+  if (mkdir(folder, 0700) < 0 && errno != EEXIST) fail(folder);
+  int source = open(from, O_RDONLY | O_CLOEXEC);
+  check(source, from);
+  int copy = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  check(copy, to);
+  struct stat status;
+  check(fstat(source, &status), from);
+  check(ftruncate(copy, status.st_size), to);
+  for (off_t at = 0, end; (at = lseek(source, at, SEEK_DATA)) >= 0; at = end) {
+    end = lseek(source, at, SEEK_HOLE);
+    check(lseek(copy, at, SEEK_SET), to);
+    while (at < end)
+      if (sendfile(copy, source, &at, (size_t)(end - at)) <= 0) fail(to);
+  }
+  close(source);
+  close(copy);
+}
+
 static inline void mount_tmp(const struct order *order) {
   const char *place = in_root(order, "/tmp");
+  if (order->tmp_template) copy_image(order->tmp_template, order->tmp);
   if (order->tmp_is_image) {
     char name[32];
     int device = attach_image(order->tmp, name, sizeof name);
@@ -129,6 +154,22 @@ static inline void mount_tmp(const struct order *order) {
   }
   check(chown(place, order->uid, order->uid), "chown of /tmp");
   check(chmod(place, 0700), "chmod of /tmp");
+}
+
+/* A file in a file system of its own, which has no place but this one. */
+static inline void mount_passwd(const struct order *order) {
+  if (!order->passwd) return;
+  char file[4096];
+  check(snprintf(file, sizeof file, "%s/passwd", in_root(order, "/mnt")) < (int)sizeof file ? 0 : -1, order->root);
+  check(mount("tmpfs", in_root(order, "/mnt"), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755,size=4k"), "the file system of /etc/passwd");
+  int passwd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  check(passwd, file);
+  ssize_t size = (ssize_t)strlen(order->passwd);
+  if (write(passwd, order->passwd, (size_t)size) != size) fail(file);
+  close(passwd);
+  check(mount(file, in_root(order, "/etc/passwd"), NULL, MS_BIND, NULL), "/etc/passwd");
+  check(mount(NULL, in_root(order, "/etc/passwd"), NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL), "/etc/passwd");
+  check(umount2(in_root(order, "/mnt"), MNT_DETACH), "/mnt");
 }
 
 static inline void mount_all(const struct order *order) {
@@ -159,6 +200,7 @@ static inline void enter_root(const struct order *order, const char *proc_option
 /* Completes the root with what is this launch's own, and goes in there. */
 static inline void enter_own_root(const struct order *order) {
   mount_tmp(order);
+  mount_passwd(order);
   mount_all(order);
   check(sethostname("localhost", 9), "sethostname");
   enter_root(order, "hidepid=2");

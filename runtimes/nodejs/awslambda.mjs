@@ -1,4 +1,5 @@
 import { RuntimeError } from "./errors.mjs";
+import { snapshotHooks } from "./snapshots.mjs";
 
 /**
  * `awslambda`, the global that AWS's runtime gives to handlers.
@@ -6,7 +7,7 @@ import { RuntimeError } from "./errors.mjs";
  * @param {import("./invoke-store.mjs").InvokeStore} store
  */
 export function installGlobals(store) {
-  globalThis.awslambda = { InvokeStore: store, streamifyResponse, HttpResponseStream };
+  globalThis.awslambda = { InvokeStore: store, streamifyResponse, HttpResponseStream, snapshot: snapshotHooks };
 }
 
 // The registry's names are part of AWS's interface: frameworks set the marks by themselves.

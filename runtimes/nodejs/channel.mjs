@@ -4,6 +4,7 @@ const { read, readSync, writeSync } = require("node:fs");
 
 const frameType = {
   linger: 0x03,
+  checkpoint: 0x04,
   booted: 0x80,
   ready: 0x81,
   initError: 0x82,
@@ -14,11 +15,16 @@ const frameType = {
   responseChunk: 0x87,
   responseEnd: 0x88,
   company: 0x89,
+  checkpointed: 0x8a,
+  restored: 0x8b,
+  restoreError: 0x8c,
 };
 
 /** The frame that reports a failure in each phase; when idle the answer is out and nobody listens any more. */
 const failureFrame = {
   init: frameType.initError,
+  checkpoint: frameType.initError,
+  restore: frameType.restoreError,
   idle: undefined,
   invoked: frameType.error,
   streaming: frameType.responseEnd,
@@ -37,18 +43,25 @@ const responseBytes = 6 * 1024 * 1024 + 100;
  */
 export class Channel {
   #fd;
+  #receiveSync;
   #input = Buffer.allocUnsafe(chunkBytes);
   #output = Buffer.allocUnsafe(headerBytes + chunkBytes);
   /** @type {keyof typeof failureFrame} */
   #phase = "init";
   /** Whether the event loop goes on between invocations, because there are extensions. */
   #lingers = false;
+  /** A snapshot is wanted before the first invocation. */
+  #isToCheckpoint = false;
   /** Bytes of the next frame, at the start of the input, that came with the one before. */
   #ahead = 0;
 
-  /** @param {number} fd of the connected socket, in blocking mode */
-  constructor(fd) {
+  /**
+   * @param {number} fd of the connected socket, in blocking mode
+   * @param {typeof readSync} receive another one only where there is no socket, in a rehearsal
+   */
+  constructor(fd, receive = readSync) {
     this.#fd = fd;
+    this.#receiveSync = receive;
   }
 
   booted() {
@@ -74,8 +87,37 @@ export class Channel {
     return JSON.parse(input.toString("utf8", headerBytes, end));
   }
 
+  get isToCheckpoint() {
+    return this.#isToCheckpoint;
+  }
+
   /**
-   * Waits for an invocation; exits when the supervisor has closed the socket. Undefined if that wait must not block: see `lingerForInvocation`.
+   * The hooks before the snapshot have run.
+   * @param {{ image: true } | { image: false, reason: string }} outcome whether the memory has been captured
+   */
+  checkpointed(outcome) {
+    this.#sendText(frameType.checkpointed, JSON.stringify(outcome));
+  }
+
+  /**
+   * Waits until it is time to go on from the snapshot; exits when the supervisor has closed the socket.
+   * @returns {{ variables: Record<string, string> }} those that are different now
+   */
+  nextRestoration() {
+    this.#isToCheckpoint = false;
+    const { input, end } = this.#receive();
+    this.#phase = "restore";
+    return JSON.parse(input.toString("utf8", headerBytes, end));
+  }
+
+  restored() {
+    this.#phase = "idle";
+    this.#sendText(frameType.restored, "");
+  }
+
+  /**
+   * Waits for an invocation; exits when the supervisor has closed the socket. Undefined if that wait must not block (see `lingerForInvocation`), or if
+   * a snapshot is wanted first.
    * @returns {{ header: InvocationHeader, payload: string } | undefined} payload: JSON
    *
    * @typedef {{ requestId: string, deadlineMs: number, invokedFunctionArn: string, traceId?: string, clientContext?: string,
@@ -84,6 +126,7 @@ export class Channel {
   nextInvocation() {
     if (this.#lingers) return undefined;
     const { input, end, received } = this.#receive();
+    if (input[headerBytes - 1] === frameType.checkpoint) return this.#beginCheckpoint();
     if (input[headerBytes - 1] !== frameType.linger) return this.#invocationIn(input, end);
     this.#lingers = true;
     this.#ahead = received - end;
@@ -91,7 +134,14 @@ export class Channel {
     return undefined;
   }
 
-  /** The same, while the event loop goes on. */
+  /** Nothing follows until that is done. */
+  #beginCheckpoint() {
+    this.#isToCheckpoint = true;
+    this.#phase = "checkpoint";
+    return undefined;
+  }
+
+  /** The same, while the event loop goes on; undefined only if a snapshot is wanted first. */
   async lingerForInvocation() {
     let input = this.#input;
     let received = this.#ahead;
@@ -99,7 +149,8 @@ export class Channel {
     this.#ahead = 0;
     for (;;) {
       if (received >= headerBytes) end = 4 + input.readUInt32LE(0);
-      if (received >= end) return this.#invocationIn(input, end);
+      if (received >= end)
+        return input[headerBytes - 1] === frameType.checkpoint ? this.#beginCheckpoint() : this.#invocationIn(input, end);
       input = withRoom(input, received, end);
       const count = await new Promise((resolve, reject) => {
         read(this.#fd, input, received, input.length - received, null, (error, size) => (error ? reject(error) : resolve(size)));
@@ -118,8 +169,8 @@ export class Channel {
     const headerStart = headerBytes + 4;
     const headerEnd = headerStart + input.readUInt32LE(headerBytes);
     return {
-      header: JSON.parse(input.toString("utf8", headerStart, headerEnd)),
-      payload: input.toString("utf8", headerEnd, end),
+      header: JSON.parse(input.utf8Slice(headerStart, headerEnd)),
+      payload: input.utf8Slice(headerEnd, end),
     };
   }
 
@@ -129,7 +180,7 @@ export class Channel {
     let received = 0;
     let end = headerBytes;
     while (received < end) {
-      const count = readSync(this.#fd, input, received, input.length - received, null);
+      const count = this.#receiveSync(this.#fd, input, received, input.length - received, null);
       if (count === 0) process.exit(0);
       received += count;
       if (received >= headerBytes) end = 4 + input.readUInt32LE(0);
@@ -204,7 +255,7 @@ export class Channel {
     // UTF-8 takes at most three bytes for a UTF-16 unit.
     const isSmall = headerBytes + text.length * 3 <= this.#output.length;
     const frame = isSmall ? this.#output : Buffer.allocUnsafe(headerBytes + Buffer.byteLength(text));
-    this.#send(type, frame, headerBytes + frame.write(text, headerBytes));
+    this.#send(type, frame, headerBytes + frame.utf8Write(text, headerBytes));
   }
 
   /**

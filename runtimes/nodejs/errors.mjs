@@ -24,7 +24,7 @@ export function errorPayload(thrown) {
     return {
       errorType: escapeDelete(thrown.name),
       errorMessage: escapeDelete(thrown.message),
-      trace: escapeDelete(thrown.stack).split("\n"),
+      trace: typeof thrown.stack === "string" ? escapeDelete(thrown.stack).split("\n") : [],
     };
   } catch {
     const errorMessage =

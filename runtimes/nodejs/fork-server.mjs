@@ -1,20 +1,66 @@
 import { require } from "./builtins.mjs";
 
+/** What goes on elsewhere while this thread stands still, as Node calls it: requests to its thread pool, processes, workers. */
+const unfinished = /Req(?:Wrap|Callback|Promise)$|^(?:ProcessWrap|MessagePort|Worker|UDPWrap|FSEventWrap|StatWatcher)$|Job$/;
+/** How many numbers Node draws ahead: so many calls leave none that was drawn before. */
+const drawnAhead = { randomUUID: 128, randomInt: 1_024 };
+
+/** @type {{ serveForks(): Outcome, capture(): Outcome, exit(code: number): never } | undefined} */
+let native;
+/** @typedef {{ outcome: string, pid: number, seed: number }} Outcome the seed is for random numbers */
+
 /**
  * Makes this process a fork server (docs/decisions/0013-fork-servers.md). Returns in each of its forks, in a sandbox and without rights, when all that Node
  * keeps about its process is that fork's own: Node itself does not know that it was forked.
  * @param {string} addon path of the native part
  */
 export function serveForks(addon) {
-  const { setFlagsFromString } = require("node:v8");
-  const native = load(addon);
+  native = load(addon);
   // Said with the flags that a fork server takes, not with those that a function would be started with.
   process.execArgv = [];
-  const { pid, seed } = native.serveForks();
-  Object.defineProperty(process, "pid", { value: pid });
-  // Nobody has asked for a random number yet: the first who does gets one that depends on this.
-  setFlagsFromString(`--random-seed=${seed}`);
+  // Nobody has asked for a random number yet: the first who does gets one that depends on the seed.
+  becomeAnother(native.serveForks());
   endAtOnce(native.exit);
+}
+
+/**
+ * Has the memory of this process captured, if that can be. Returns more than once then: here, and in each process that is made of the image
+ * (docs/decisions/0018-snapstart.md).
+ * @returns {string} `captured`, `restored`, or why it cannot be
+ */
+export function capture() {
+  if (!native) return "there is no native part";
+  const busy = process.getActiveResourcesInfo().find((name) => unfinished.test(name));
+  if (busy !== undefined) return `something is not finished: ${busy}`;
+  const random = unusedRandom();
+  const outcome = native.capture();
+  if (outcome.outcome !== "restored") return outcome.outcome;
+  becomeAnother(outcome);
+  Object.defineProperty(Math, "random", { value: random });
+  const crypto = require("node:crypto");
+  for (let count = 0; count < drawnAhead.randomUUID; count++) crypto.randomUUID();
+  for (let count = 0; count < drawnAhead.randomInt; count++) crypto.randomInt(2);
+  return "restored";
+}
+
+/**
+ * A `Math.random` that nobody has used: it takes its seed when it is used first. Of the one that there is, all would go on where the image was made.
+ * Garbage is collected on the way, so that it is neither in the image nor moved about in each process that is made of it.
+ * @returns {() => number}
+ */
+function unusedRandom() {
+  const { setFlagsFromString } = require("node:v8");
+  setFlagsFromString("--expose-gc");
+  const { random, collect } = require("node:vm").runInNewContext("({ random: Math.random, collect: gc })");
+  setFlagsFromString("--no-expose-gc");
+  collect();
+  return Object.setPrototypeOf(random, Function.prototype);
+}
+
+/** @param {Outcome} outcome */
+function becomeAnother({ pid, seed }) {
+  Object.defineProperty(process, "pid", { value: pid });
+  require("node:v8").setFlagsFromString(`--random-seed=${seed}`);
 }
 
 /** @param {string} addon */

@@ -1,5 +1,5 @@
 import { require } from "./builtins.mjs";
-import { intoError } from "./errors.mjs";
+import { errorPayload, intoError } from "./errors.mjs";
 
 const { format } = require("node:util");
 
@@ -19,9 +19,9 @@ export function patchConsole(channel, current) {
   const formatEvent = isJson ? jsonEvent : textEvent;
 
   for (const [name, level] of Object.entries(levels)) {
-    const write = (...parameters) => {
+    const write = (message, ...parameters) => {
       const now = new Date();
-      channel.log(level, now.getTime(), formatEvent(now.toISOString(), name, current(), parameters));
+      channel.log(level, now.getTime(), formatEvent(now.toISOString(), name, current(), [message, ...parameters]));
     };
     console[name.toLowerCase()] = level < least ? () => {} : write;
   }
@@ -30,7 +30,16 @@ export function patchConsole(channel, current) {
   const { error: write } = console;
   return isJson
     ? (_label, thrown) => write(intoError(thrown))
-    : (label, thrown) => write(label, `\t${JSON.stringify(intoError(thrown), withErrorMembers)}`);
+    : (label, thrown) => write(label, `\t${textOf(intoError(thrown))}`);
+}
+
+/** @param {Error} error whose own members may have no JSON: those of an HTTP client lead to its request, which leads back */
+function textOf(error) {
+  try {
+    return JSON.stringify(error, withErrorMembers);
+  } catch {
+    return JSON.stringify(errorPayload(error));
+  }
 }
 
 function textEvent(timestamp, level, { requestId }, parameters) {

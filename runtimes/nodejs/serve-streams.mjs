@@ -3,8 +3,12 @@ import { RuntimeError } from "./errors.mjs";
 import { turnOfLoop } from "./session.mjs";
 import { highWaterMarkOf } from "./awslambda.mjs";
 
+// Kept from before the customer's code runs, which may put fake timers in their place.
+const { setInterval, clearInterval } = globalThis;
 const { Writable } = require("node:stream");
 const { finished } = require("node:stream/promises");
+
+const aLongTimeMs = 2 ** 31 - 1;
 
 /**
  * Handlers wrapped in `awslambda.streamifyResponse`: `(event, responseStream, context)`. The answer ends once the stream has
@@ -17,6 +21,8 @@ export async function serveStreams(handler, session) {
   for (;;) {
     const { event, context } = session.next() ?? (await session.later());
     const stream = new ResponseStream(session.channel, highWaterMarkOf(handler));
+    // On AWS the stream is a connection: a handler that never ends it runs into the function's timeout.
+    const connection = setInterval(() => {}, aLongTimeMs);
     try {
       const returned = handler(event, stream, context);
       if (typeof returned?.then !== "function") throw new Error("Streaming does not support non-async handlers.");
@@ -28,6 +34,8 @@ export async function serveStreams(handler, session) {
       stream.abandon();
       await turnOfLoop();
       session.fail(error);
+    } finally {
+      clearInterval(connection);
     }
   }
 }

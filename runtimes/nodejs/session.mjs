@@ -1,4 +1,5 @@
 import { errorPayload, RuntimeError } from "./errors.mjs";
+import { passThroughSnapshot } from "./snapshots.mjs";
 
 // Kept from before the customer's code runs, which may put fake timers in their place.
 const { setImmediate, Date } = globalThis;
@@ -31,14 +32,19 @@ export class Session {
     this.#logError = logError;
   }
 
-  /** Blocks until there is an invocation; undefined if it must not: then `later` has it. */
+  /** Blocks until there is an invocation; undefined if it must not, or something comes before it: then `later` has it. */
   next() {
     const invocation = this.channel.nextInvocation();
     return invocation && this.#begin(invocation);
   }
 
   async later() {
-    return this.#begin(await this.channel.lingerForInvocation());
+    if (!this.channel.isToCheckpoint) {
+      const invocation = await this.channel.lingerForInvocation();
+      if (invocation) return this.#begin(invocation);
+    }
+    await passThroughSnapshot(this);
+    return this.next() ?? this.later();
   }
 
   #begin({ header, payload }) {

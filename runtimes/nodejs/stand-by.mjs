@@ -1,11 +1,11 @@
 import { require } from "./builtins.mjs";
 import { serveForks } from "./fork-server.mjs";
-import { loadHandler } from "./handler.mjs";
-import { InvokeStore } from "./invoke-store.mjs";
-import { servePromises } from "./serve-promises.mjs";
-import { Session } from "./session.mjs";
+import { rehearse } from "./rehearse.mjs";
 
 const { Module } = require("node:module");
+
+/** What is worth a tenth of a second once for all forks: they have from their first invocation on what others have after a thousand. */
+const compiledAfter = 400;
 
 /**
  * Waits, with everything loaded that a function of any kind may need, for the function that this process is to serve. Then the process
@@ -13,9 +13,9 @@ const { Module } = require("node:module");
  * @param {import("./channel.mjs").Channel} channel
  */
 export async function standBy(channel) {
-  await Promise.all([import("./serve-callbacks.mjs"), import("./serve-streams.mjs")]);
-  await rehearse();
+  await import("./serve-streams.mjs");
   const { PILOTLIGHT_FORK_SERVER: addon } = process.env;
+  await rehearse(addon === undefined ? 1 : compiledAfter);
   if (addon !== undefined) serveForks(addon);
   channel.booted();
   const { variables } = channel.nextSpecialisation();
@@ -25,14 +25,4 @@ export async function standBy(channel) {
   process.chdir(variables.LAMBDA_TASK_ROOT);
   // Node reads NODE_PATH once, at its start.
   Module._initPaths();
-}
-
-/** Loads and invokes a function of our own: whatever Node does for the first time takes several times as long. */
-async function rehearse() {
-  const handler = await loadHandler(import.meta.dirname, "rehearsal.handler");
-  for (const path of Object.keys(require.cache)) delete require.cache[path];
-  const invocations = [{ header: { requestId: "", deadlineMs: 0, invokedFunctionArn: "" }, payload: "{}" }];
-  const channel = { nextInvocation: () => invocations.pop(), respond() {} };
-  // The end is that there is no second invocation.
-  await servePromises(handler, new Session(channel, new InvokeStore(), () => {})).catch(() => {});
 }

@@ -68,7 +68,9 @@ export class Listener implements AsyncDisposable {
       if (request.httpVersionMajor >= 2) limitUpload(request as Http2ServerRequest, limits.requestTimeoutMs);
       response.once("close", onOver);
       const peer = new NodePeer(request, response);
-      receive(peer.head, peer);
+      const { head } = peer;
+      if (head) receive(head, peer);
+      else void peer.send({ status: 400, headers: {} });
     };
     this.#http = createHttpServer(
       {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { constants, Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import { Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
@@ -7,6 +7,7 @@ import type { AwsError } from "#wire/errors.ts";
 import type { HttpResponse } from "#wire/http.ts";
 import type { Peer, RequestHead } from "./peer.ts";
 import { readBody } from "./request-body.ts";
+import { targetOf } from "./request-target.ts";
 
 export type IncomingRequest = IncomingMessage | Http2ServerRequest;
 export type OutgoingResponse = ServerResponse | Http2ServerResponse;
@@ -33,9 +34,11 @@ export class NodePeer implements Peer {
     return this.#incoming.socket.remoteAddress ?? "";
   }
 
-  get head(): RequestHead {
-    const { method = "GET", url = "/", httpVersion } = this.#incoming;
-    return { method, target: url, headers: plainHeaders(this.#incoming), httpVersion };
+  /** Undefined if nobody could tell whom the request is for. */
+  get head(): RequestHead | undefined {
+    const { method = "GET", url = "/", headers, rawHeaders, httpVersion } = this.#incoming;
+    const found = targetOf(url, headers, rawHeaders);
+    return found && { method, target: found.target, headers: plainHeaders(headers, found.host), httpVersion };
   }
 
   readBody(limitBytes: number, tooLarge: () => AwsError): Promise<Buffer> {
@@ -90,9 +93,12 @@ export class NodePeer implements Peer {
 }
 
 /** Node has them with lower-case names, repeated ones joined already (all but Set-Cookie, which no request has). */
-function plainHeaders({ headers }: IncomingRequest): Record<string, string | undefined> {
-  const authority = headers[":authority"];
-  return (authority === undefined ? headers : { ...headers, host: headers.host ?? authority }) as Record<string, string | undefined>;
+function plainHeaders(headers: IncomingHttpHeaders, host: string | undefined): Record<string, string | undefined> {
+  const known = headers as Record<string, string | undefined>;
+  if (headers.host === host && known[":method"] === undefined) return known;
+  // Of HTTP/2 they begin with the parts of the first line, each with a colon before its name.
+  const sent = Object.entries(known).filter(([name]) => !name.startsWith(":"));
+  return { ...Object.fromEntries(sent), host };
 }
 
 function hasBody(incoming: IncomingRequest): boolean {

@@ -23,6 +23,11 @@ export interface Sandbox extends AsyncDisposable {
   /** How far that has come. */
   provisioned(specKey: string): ProvisionState;
   /**
+   * Initialises a function with SnapStart up to its snapshot, and keeps that, until the spec is retired, for the environments to come. Resolves when it is
+   * there, or with why it is not; rejects with `SandboxFailure` if it is wanted no more. It is made again in the background when it was lost.
+   */
+  snapshot(spec: EnvironmentSpec): Promise<SnapshotFailure | undefined>;
+  /**
    * Ends the environments of a spec as soon as they are free; those that run finish their invocation. Resolves when the last of
    * them is gone, and its code folder no longer in use. None is kept initialised any more.
    */
@@ -46,6 +51,11 @@ export interface ProvisionFailure {
   /** `init`: the function's own code failed; `busy`: a limit of this machine. */
   reason: "init" | "busy" | "internal";
   message: string;
+}
+
+export interface SnapshotFailure extends ProvisionFailure {
+  /** Of the initialisation, as the log names it: `Sandbox.Timedout`. */
+  errorType?: string;
 }
 
 export interface DriverDescription {
@@ -90,6 +100,11 @@ export interface EnvironmentSpec {
   /** Base URL of this product as functions should see it, for AWS_ENDPOINT_URL. */
   endpointUrl: string;
   logging: { format: "Text" | "JSON"; group: string; applicationLevel?: string; systemLevel?: string };
+  /**
+   * Each environment goes through a snapshot before its first invocation, by way of the function's hooks, and most begin with one that was made before:
+   * see `Sandbox.snapshot`.
+   */
+  hasSnapStart?: boolean;
   /** `AWS_XRAY_…` and the trace header: whether sampling is on. */
   tracing: "Active" | "PassThrough";
   /** Called with what the function sends to the X-Ray daemon: segment documents, of which nothing is known but that they are text. */
@@ -215,11 +230,17 @@ export class SandboxBusy extends Error {
   }
 }
 
-/** Our fault, not the function's: the caller answers ServiceException or a more exact error by `reason`. */
-export class SandboxFailure extends Error {
-  readonly reason: "internal" | "runtime-missing" | "file-system" | "stopping";
+/**
+ * Of a function with SnapStart: a hook after the restore failed (`restore-failed`), took too long, or the process ended meanwhile (`restore-lost`).
+ */
+type RestoreFailureReason = "restore-failed" | "restore-timeout" | "restore-lost";
+export type SandboxFailureReason = "internal" | "runtime-missing" | "file-system" | "stopping" | RestoreFailureReason;
 
-  constructor(reason: SandboxFailure["reason"], message: string, options?: ErrorOptions) {
+/** Our fault, not the function's, unless it is about its hooks: the caller answers ServiceException or a more exact error by `reason`. */
+export class SandboxFailure extends Error {
+  readonly reason: SandboxFailureReason;
+
+  constructor(reason: SandboxFailureReason, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "SandboxFailure";
     this.reason = reason;

@@ -61,6 +61,17 @@ export class EitherLink implements RuntimeLink {
     this.#framed.specialise(variables);
   }
 
+  /** Some other program in the place of the runtime cannot be told; it waits for its invocation anyway. */
+  checkpoint(): void {
+    (this.#chosen ?? this.#framed).checkpoint?.();
+  }
+
+  restore(variables: Readonly<Record<string, string>>): void {
+    // Of an image nobody has said that he is ready; only what speaks frames is made of one.
+    this.#chosen ??= this.#framed;
+    this.#chosen.restore?.(variables);
+  }
+
   get standsStill(): boolean {
     return this.#chosen === this.#framed && this.#framed.standsStill;
   }

@@ -30,7 +30,7 @@ async function open(t: TestContext, onRequest = (): void => {}): Promise<string>
     connect: () => assert.fail("nobody is called in there"),
     close() {},
   };
-  await openEndpointRelay(network, `http://127.0.0.1:${(product.address() as AddressInfo).port}`, () => "ASIAOWN");
+  await openEndpointRelay(network, `http://127.0.0.1:${(product.address() as AddressInfo).port}`, (signer) => signer === "ASIAOWN");
   t.after(() => {
     for (const server of [product, relay!]) server.close().closeAllConnections();
   });

@@ -23,15 +23,15 @@ const asUser = /^basic +([\w+/=-]*)/i;
 
 /**
  * The product's endpoint in a private network. A function may call it as its own role, or unsigned as the world may; keys that it has found
- * elsewhere, the root's above all, are of no use from in there.
+ * elsewhere, the root's above all, are of no use from in there. `isOwn`: whether the access key is one of that role, for this environment.
  */
-export async function openEndpointRelay(network: Network, endpointUrl: string, accessKeyId: () => string): Promise<void> {
+export async function openEndpointRelay(network: Network, endpointUrl: string, isOwn: (accessKeyId: string) => boolean): Promise<void> {
   const { hostname, port } = new URL(endpointUrl);
   const agent = { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
   const turns = new UploadTurns();
   const limits = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, connectionsCheckingInterval: 5_000 };
   const server = createServer(limits, (incoming, reply) => {
-    if (!signers(incoming).every((signer) => signer === accessKeyId())) refuse(reply);
+    if (!signers(incoming).every(isOwn)) refuse(reply);
     else relayInTurn(incoming, reply, agent, turns).catch(() => reply.destroy());
   });
   server.maxConnections = maxConnections;

@@ -11,6 +11,9 @@ import {
   initRuntimeDoneRecord,
   initStartRecord,
   reportRecord,
+  restoreReportRecord,
+  restoreRuntimeDoneRecord,
+  restoreStartRecord,
   runtimeDoneRecord,
   spansOf,
   startRecord,
@@ -49,9 +52,20 @@ export class EnvironmentTelemetry {
   /** From now on it is told to the extensions of this run, which begins. */
   follow({ telemetry }: ExtensionHost, phase: InitPhase): void {
     this.#telemetry = telemetry;
-    const { memoryMb } = this.#spec;
-    const more = { instanceId: this.#logStream, instanceMaxMemory: memoryMb };
-    this.#tell("initStart", () => ({ ...initStartRecord(this.#spec, this.#initialisation, phase), ...more }));
+    this.#tell("initStart", () => ({ ...initStartRecord(this.#spec, this.#initialisation, phase), ...this.#instance }));
+  }
+
+  get #instance(): PlatformRecord {
+    return { instanceId: this.#logStream, instanceMaxMemory: this.#spec.memoryMb };
+  }
+
+  restoreStarted(): void {
+    this.#tell("restoreStart", () => ({ ...restoreStartRecord(this.#spec), ...this.#instance }));
+  }
+
+  restoreDone(durationMs: number, failure?: Failure): void {
+    this.#tell("restoreRuntimeDone", () => restoreRuntimeDoneRecord(failure));
+    this.#tell("restoreReport", () => restoreReportRecord(durationMs, failure));
   }
 
   initDone(phase: InitPhase, durationMs: number, { registry, telemetry }: ExtensionHost, failure?: Failure): void {

@@ -19,9 +19,41 @@ export function functionVariables(
   return {
     ...defaultVariables(spec.endpointUrl, start, places),
     ...spec.variables,
-    ...reserved(spec, credentials, start, places, logStream),
+    ...reserved(spec, start, places),
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.group,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    AWS_ACCESS_KEY: credentials.accessKeyId,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_LAMBDA_INITIALIZATION_TYPE: initialisation,
   };
+}
+
+/**
+ * The same for functions with SnapStart, which are not told what differs from one environment to the next: they ask for their credentials, with that token.
+ * https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html#snapstart-credentials
+ */
+export function snappedVariables(spec: EnvironmentSpec, token: string, start: RuntimeStart, places: Places): Record<string, string> {
+  return {
+    ...defaultVariables(spec.endpointUrl, start, places),
+    ...spec.variables,
+    ...reserved(spec, start, places),
+    [tokenVariable]: token,
+    AWS_LAMBDA_INITIALIZATION_TYPE: "snap-start",
+  };
+}
+
+const tokenVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+
+/** Those of an order, and those by which the process reaches us. */
+export function withAddresses(
+  variables: Readonly<Record<string, string>>,
+  ofLink: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const all = { ...variables, ...ofLink };
+  if (!Object.hasOwn(variables, tokenVariable)) return all;
+  return { ...all, AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${ofLink.AWS_LAMBDA_RUNTIME_API}/2021-04-23/credentials` };
 }
 
 /** Those that are the same for all functions of a runtime. */
@@ -42,13 +74,7 @@ export function defaultVariables(endpointUrl: string, start: RuntimeStart, place
 }
 
 /** AWS_LAMBDA_RUNTIME_API is added by the link. DIVERGES: runtimes that speak frames do not get it, for nothing would answer there. */
-function reserved(
-  spec: EnvironmentSpec,
-  credentials: SessionCredentials,
-  start: RuntimeStart,
-  places: Places,
-  logStream: string,
-): Record<string, string> {
+function reserved(spec: EnvironmentSpec, start: RuntimeStart, places: Places): Record<string, string> {
   const { applicationLevel } = spec.logging;
   return {
     ...(spec.image ? {} : { _HANDLER: spec.handler }),
@@ -58,14 +84,8 @@ function reserved(
     AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
     AWS_LAMBDA_FUNCTION_VERSION: spec.functionVersion,
-    AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.group,
-    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_LOG_FORMAT: spec.logging.format,
     ...(applicationLevel === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: applicationLevel }),
-    AWS_ACCESS_KEY: credentials.accessKeyId,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: credentials.sessionToken,
     LAMBDA_TASK_ROOT: places.task,
     LAMBDA_RUNTIME_DIR: start.runtimeFolder,
   };

@@ -1,31 +1,21 @@
 import type { Timer } from "#kit/clock.ts";
 import { Deadline } from "#kit/deadline.ts";
 import { SandboxFailure, type InvocationOutcome, type InvocationRequest } from "./contract.ts";
-import type { ProcessExit } from "./drivers/driver.ts";
+import { Chronicle } from "./chronicle.ts";
 import { contained, containedListener } from "./containment.ts";
 import { removeFolder } from "./drivers/leftovers.ts";
-import { EnvironmentLog } from "./environment-log.ts";
-import type { EnvironmentParts } from "./environment-parts.ts";
-import { EnvironmentTelemetry } from "./environment-telemetry.ts";
+import { orderOf, type EnvironmentParts, type SnapshotImage, type SnapshotParts } from "./environment-parts.ts";
 import type { ShutdownReason } from "./extensions/registry.ts";
-import { notLaunched, responseTooLarge, runtimeExited, runtimeReported, timedOut, type Failure } from "./failures.ts";
+import { notLaunched, restoreLost, restoreReported, runtimeExited, runtimeReported, timedOut, type Failure } from "./failures.ts";
+import { initLimitOf, repeatedInitGraceMs } from "./init-limits.ts";
 import { Invocation } from "./invocation.ts";
 import { timesOf } from "./invocation-times.ts";
 import { EnvironmentLifecycle } from "./lifecycle.ts";
 import { pipesRead } from "./pipes-read.ts";
-import { platformLines, type PlatformLines } from "./platform-lines.ts";
-import type { InitPhase } from "./platform-records.ts";
+import type { InitPhase, InvocationReport } from "./platform-records.ts";
+import { Restoration } from "./restoration.ts";
 import type { RuntimeAnswer } from "./runtime-link.ts";
 import { RuntimeSession, type Order, type SessionListener } from "./runtime-session.ts";
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the Init phase is limited to 10 seconds. */
-export const initLimitMs = 10_000;
-/** With provisioned concurrency it may take as long as an invocation, and so long at least (same page). */
-const provisionedInitLimitMs = 130_000;
-/** From then on an initialisation within an invocation gets no more than its share of the processor. */
-export const repeatedInitGraceMs = 1_000;
-/** The clock of a runtime is believed when it is this close to ours: lines far apart could not be sent together. */
-const believedClockSkewMs = 15 * 60 * 1000;
 
 /**
  * One execution environment, which serves one invocation at a time. What happens to it are events: of its caller, of the
@@ -37,28 +27,27 @@ export class Environment {
   replaceAtMs: number;
   #parts: EnvironmentParts;
   #lifecycle = new EnvironmentLifecycle();
-  #log: EnvironmentLog;
-  #lines: PlatformLines;
-  #telemetry: EnvironmentTelemetry;
+  #chronicle: Chronicle;
   #session: RuntimeSession | undefined;
   #invocation: Invocation | undefined;
   /** Of the invocation that runs. */
   #deadline: Deadline;
   #resetting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #init: { startedAtMs: number; timer: Timer | undefined; over: () => void } = { startedAtMs: 0, timer: undefined, over() {} };
-  /** How long the Init phase took: reported, and billed, with the first invocation. */
-  #unreportedInitMs: number | undefined;
+  #init: { startedAtMs: number; timer: Timer | undefined; over: (failure?: Failure) => void } = {
+    startedAtMs: 0,
+    timer: undefined,
+    over() {},
+  };
+  #restoration: Restoration;
+  /** How long the phases before it took: reported, and billed, with the first invocation. */
+  #unreported: Pick<InvocationReport, "initMs" | "restore"> = {};
 
   constructor(parts: EnvironmentParts) {
-    const { accountId, region, logging } = parts.spec;
-    const stream = { accountId, region, group: logging.group, stream: parts.logStream };
-    const gate = { onFull: () => this.#session?.pause(), onRoom: () => this.#session?.resume() };
     this.replaceAtMs = parts.replaceAtMs;
     this.#parts = parts;
-    this.#log = new EnvironmentLog(parts.sink, stream, gate, parts.log);
-    this.#lines = platformLines(parts.spec, parts.initialisation);
-    this.#telemetry = new EnvironmentTelemetry(parts.spec, parts.initialisation, parts.logStream, parts.clock);
+    this.#chronicle = new Chronicle(parts, { onFull: () => this.#session?.pause(), onRoom: () => this.#session?.resume() });
+    this.#restoration = new Restoration(parts.clock);
     const timeOut = contained(() => this.#timeOut(this.#invocation as Invocation), this.#break);
     this.#deadline = new Deadline(parts.clock, timeOut);
   }
@@ -69,22 +58,40 @@ export class Environment {
     return state === "Idle" || state === "Running" || state === "Answered";
   }
 
-  /** The Init phase, ahead of the first invocation. Resolves when it is over, however it went. */
-  initialise(): Promise<void> {
-    this.#write(this.#lines.initStart(this.#parts.clock.now()));
-    const over = new Promise<void>((resolve) => (this.#init.over = resolve));
-    const limitMs = this.#initLimitMs();
-    const { clock } = this.#parts;
-    const giveUp = contained(() => this.#failInit(timedOut(limitMs)), this.#break);
-    this.#init.timer = clock.after(limitMs, giveUp);
+  /** Whether it waits at its snapshot. */
+  get isCheckpointed(): boolean {
+    return this.#lifecycle.state === "Checkpointed";
+  }
+
+  /** What others can be made of, if the memory was captured at the snapshot. */
+  get image(): SnapshotImage | undefined {
+    const { role } = this.#parts.snapshot ?? {};
+    return role && this.#session?.image && { memory: this.#session.image, role };
+  }
+
+  /** The Init phase, ahead of the first invocation. Resolves when it is over, with what went wrong. */
+  initialise(): Promise<Failure | undefined> {
+    if (this.#parts.snapshot?.isOfImage) {
+      this.#lifecycle.moveTo("Checkpointed");
+      return Promise.resolve(undefined);
+    }
+    this.#chronicle.initStarted();
+    const over = new Promise<Failure | undefined>((resolve) => (this.#init.over = resolve));
+    const limitMs = initLimitOf(this.#parts);
+    this.#init.timer = this.#parts.clock.after(
+      limitMs,
+      contained(() => this.#failInit(timedOut(limitMs)), this.#break),
+    );
     this.#start().catch(this.#break);
     return over;
   }
 
-  #initLimitMs(): number {
-    const { spec, initialisation, debugged } = this.#parts;
-    if (debugged) return spec.timeoutMs;
-    return initialisation === "provisioned-concurrency" ? Math.max(provisionedInitLimitMs, spec.timeoutMs) : initLimitMs;
+  /** The Restore phase, from the snapshot on. Rejects with `SandboxFailure`; the environment is of no use then. */
+  restore(): Promise<void> {
+    this.#lifecycle.moveTo("Restoring");
+    this.#restoration.begin(contained((failure) => this.#failRestore(failure), this.#break));
+    this.#goOn().catch(this.#break);
+    return this.#restoration.over;
   }
 
   /** Legal when nothing else runs here: the pool sees to it. */
@@ -94,9 +101,7 @@ export class Environment {
     const { clock, spec } = this.#parts;
     const invocation = new Invocation(request, clock.monotonicMs(), clock.now() + spec.timeoutMs);
     this.#invocation = invocation;
-    if (request.tailLog) this.#log.startTail();
-    // Not flushed: the line leaves with the next one, which spares a write of its own.
-    for (const line of this.#lines.start(clock.now(), request.requestId)) this.#log.add(clock.now(), line);
+    this.#chronicle.invocationStarted(invocation);
     this.#deadline.set(spec.timeoutMs);
     if (this.#lifecycle.state === "Idle") this.#send(invocation);
     else this.#start().catch(this.#break);
@@ -110,21 +115,11 @@ export class Environment {
   }
 
   async #start(): Promise<void> {
-    const { program, folders, spec, clock, standby, debugged, extensions = [] } = this.#parts;
+    const { clock, standby } = this.#parts;
     this.#lifecycle.moveTo("Starting");
     this.#init.startedAtMs = clock.monotonicMs();
     const listener = this.#listener();
-    const order = {
-      program: program.path,
-      args: program.args,
-      ...(program.workingDirectory !== undefined && { workingDirectory: program.workingDirectory }),
-      variables: program.variables,
-      folders,
-      memoryMb: spec.memoryMb,
-      ephemeralStorageMb: spec.ephemeralStorageMb,
-      extensions,
-      isDebugged: debugged !== undefined,
-    };
+    const order = orderOf(this.#parts);
     const adopted = standby?.adopt(listener);
     if (adopted) this.#follow(adopted);
     if (!adopted || !(await this.#specialise(adopted, order))) await this.#launch(listener, order);
@@ -151,7 +146,7 @@ export class Environment {
       await session.launch(driver, openLink, order);
       if (!this.#isCurrent(session)) return;
       this.#beginInit(session);
-      if (this.#log.isFull) session.pause();
+      if (this.#chronicle.isFull) session.pause();
     } catch (error) {
       if (this.#isCurrent(session)) this.#failInit(notLaunched(error));
     }
@@ -173,7 +168,7 @@ export class Environment {
     this.#session = session;
     session.extensions.identity = { accountId, functionName, functionVersion, handler };
     session.extensions.isJson = logging.format === "JSON";
-    this.#telemetry.follow(session.extensions, this.#phase);
+    this.#chronicle.telemetry.follow(session.extensions, this.#phase);
   }
 
   get #phase(): InitPhase {
@@ -186,34 +181,33 @@ export class Environment {
   }
 
   #listener(): SessionListener {
-    const { clock, log, spec } = this.#parts;
+    const { log, spec } = this.#parts;
     const listener: SessionListener = {
       ready: () => this.#becomeReady(),
       initFailed: (payload) => this.#failInit(runtimeReported(payload)),
-      answered: (answer) => this.#takeAnswer(answer),
-      runtimeDone: () => this.#telemetry.runtimeDone(this.#invocation as Invocation),
-      done: () => void this.#conclude(this.#invocation as Invocation, undefined).catch(this.#break),
-      logged: (timestampMs, message) => {
-        const isBelieved = Math.abs(timestampMs - clock.now()) < believedClockSkewMs;
-        const atMs = isBelieved ? timestampMs : clock.now();
-        this.#write([message], atMs);
-        this.#telemetry.printed("function", atMs, message);
+      checkpointed: (outcome) => {
+        log.debug("a function has come to its snapshot", { function: spec.functionName, version: spec.functionVersion, ...outcome });
+        this.#becomeInitialised("Checkpointed");
       },
+      restored: () => this.#becomeRestored(),
+      restoreFailed: (payload) => this.#failRestore(restoreReported(payload)),
+      credentialsFor: (token) => (token === this.#parts.snapshot?.role.token ? this.#parts.snapshot.role.credentials : undefined),
+      answered: (answer) => this.#takeAnswer(answer),
+      runtimeDone: () => this.#chronicle.telemetry.runtimeDone(this.#invocation as Invocation),
+      done: () => void this.#conclude(this.#invocation as Invocation, undefined).catch(this.#break),
+      logged: (timestampMs, message) => this.#chronicle.logged(timestampMs, message),
       violated: (reason) => {
         log.warn("a runtime broke its protocol and is ended", { function: spec.functionName, reason });
-        this.#takeExit({ code: null, signal: "SIGKILL" });
+        this.#takeFailure(runtimeExited({ code: null, signal: "SIGKILL" }));
       },
-      printed: (line) => this.#print("function", line),
-      extensionPrinted: (line) => this.#print("extension", line),
+      printed: (line) => this.#chronicle.printed("function", line),
+      extensionPrinted: (line) => this.#chronicle.printed("extension", line),
       extensionFailed: (failure) => this.#takeFailure(failure),
-      subscribed: (extension, subscription) => {
-        this.#write(this.#lines.subscription(clock.now(), extension, subscription));
-        this.#telemetry.subscribed(extension, subscription);
-      },
-      batchEnded: () => void this.#log.flush(),
-      exited: (exit) => this.#takeExit(exit),
+      subscribed: (extension, subscription) => this.#chronicle.subscribed(extension, subscription),
+      batchEnded: () => void this.#chronicle.flush(),
+      exited: (exit) => this.#takeFailure(runtimeExited(exit)),
     };
-    return containedListener(listener, this.#break);
+    return { ...containedListener(listener, this.#break), credentialsFor: listener.credentialsFor };
   }
 
   /** Something of ours failed in here: the environment begins anew, or ends if that fails too. Nobody else shall notice. */
@@ -221,7 +215,7 @@ export class Environment {
     const { log, spec, events } = this.#parts;
     log.error("an execution environment broke and is ended", { function: spec.functionName, state: this.#lifecycle.state, error: fault });
     try {
-      if (!this.#invocation?.isConcluding) return this.#takeExit({ code: null, signal: "SIGKILL" });
+      if (!this.#invocation?.isConcluding) return this.#takeFailure(runtimeExited({ code: null, signal: "SIGKILL" }));
     } catch {
       // Then it cannot be had any more.
     }
@@ -232,45 +226,72 @@ export class Environment {
     void this.stop().finally(() => isAwaited && events.onFree());
   };
 
+  /** Hooks before the snapshot are part of the initialisation. */
   #becomeReady(): void {
+    if (this.#parts.snapshot) this.#session?.checkpoint();
+    else this.#becomeInitialised("Idle");
+  }
+
+  #becomeInitialised(next: "Idle" | "Checkpointed"): void {
     const initMs = this.#parts.clock.monotonicMs() - this.#init.startedAtMs;
     this.#init.timer?.cancel();
     this.#session?.holdToCpuShare();
     this.#session?.peakMemoryBytes();
-    this.#reportInit(initMs);
-    this.#lifecycle.moveTo("Idle");
-    if (this.#invocation) this.#send(this.#invocation);
+    this.#chronicle.initDone(this.#phase, initMs, (this.#session as RuntimeSession).extensions);
+    this.#lifecycle.moveTo(next);
+    if (this.#invocation && next === "Checkpointed") void this.restore();
+    else if (this.#invocation) this.#send(this.#invocation);
     else {
-      this.#unreportedInitMs = initMs;
-      this.#write(this.#lines.initDone(this.#parts.clock.now(), initMs));
+      if (next === "Idle") this.#unreported = { initMs };
       this.#session?.rest();
       this.#init.over();
     }
   }
 
   #failInit(failure: Failure): void {
-    const { clock } = this.#parts;
-    const durationMs = clock.monotonicMs() - this.#init.startedAtMs;
+    const durationMs = this.#parts.clock.monotonicMs() - this.#init.startedAtMs;
     this.#init.timer?.cancel();
     this.#lifecycle.moveTo("InitFailed");
-    this.#reportInit(durationMs, failure);
-    this.#write(this.#lines.initFailed(clock.now(), this.#phase, durationMs, failure));
+    this.#chronicle.initFailed(this.#phase, durationMs, (this.#session as RuntimeSession).extensions, failure);
     if (this.#invocation) {
-      this.#telemetry.started(this.#invocation);
+      this.#chronicle.telemetry.started(this.#invocation);
       this.#fail(this.#invocation, failure);
-    } else void this.#reset(reasonOf(failure)).then(() => this.#init.over());
+    } else void this.#reset(reasonOf(failure)).then(() => this.#init.over(failure));
   }
 
-  #reportInit(durationMs: number, failure?: Failure): void {
-    const { extensions } = this.#session as RuntimeSession;
-    const nowMs = this.#parts.clock.now();
-    for (const extension of extensions.registry.all) this.#write(this.#lines.extension(nowMs, extension));
-    this.#telemetry.initDone(this.#phase, durationMs, extensions, failure);
+  async #goOn(): Promise<void> {
+    const { snapshot, standby } = this.#parts;
+    const fresh = await (snapshot as SnapshotParts).renew();
+    // The log that an invocation wants with its answer is in one piece.
+    await this.#chronicle.restoreStarted(this.#invocation ? undefined : fresh.logStream);
+    if (this.#lifecycle.state !== "Restoring") return;
+    this.replaceAtMs = fresh.replaceAtMs;
+    const adopted = snapshot?.isOfImage ? standby?.adopt(this.#listener()) : undefined;
+    if (adopted) this.#follow(adopted);
+    this.#restoration.told();
+    this.#session?.restore(adopted && orderOf(this.#parts));
+  }
+
+  #becomeRestored(): void {
+    const times = this.#restoration.end();
+    this.#unreported = { restore: times };
+    if (this.#parts.snapshot?.isOfImage) this.#session?.holdToCpuShare();
+    this.#lifecycle.moveTo("Idle");
+    this.#chronicle.restoreDone(times.durationMs);
+    this.#restoration.succeed();
+    if (this.#invocation) this.#send(this.#invocation);
+  }
+
+  #failRestore(failure: Failure): void {
+    const { durationMs } = this.#restoration.end();
+    this.#chronicle.restoreDone(durationMs, failure);
+    if (this.#invocation) this.#fail(this.#invocation, failure);
+    else void this.#reset(reasonOf(failure)).then(() => this.#restoration.fail(failure.fault as SandboxFailure));
   }
 
   #send(invocation: Invocation): void {
     this.#lifecycle.moveTo("Running");
-    this.#telemetry.started(invocation);
+    this.#chronicle.telemetry.started(invocation);
     this.#session?.invoke(invocation.request, invocation.deadlineMs);
   }
 
@@ -278,25 +299,18 @@ export class Environment {
     const invocation = this.#invocation as Invocation;
     this.#lifecycle.moveTo("Answered");
     this.#parts.events.onAnswered();
-    if (invocation.request.trace || this.#telemetry.isHeard) invocation.answeredAtMs = this.#parts.clock.monotonicMs();
-    if (answer.kind === "tooLarge") invocation.answer({ payload: responseTooLarge(answer.limitBytes), functionError: "Unhandled" });
-    else if (answer.kind === "streamed") invocation.answerStreamed(answer.sizeBytes);
-    else if (answer.kind === "error") invocation.answer({ payload: answer.payload, functionError: "Unhandled" });
-    else if (answer.contentType) invocation.answer({ payload: answer.payload, contentType: answer.contentType });
-    else invocation.answer({ payload: answer.payload });
-  }
-
-  #takeExit(exit: ProcessExit): void {
-    this.#takeFailure(runtimeExited(exit));
+    if (invocation.request.trace || this.#chronicle.telemetry.isHeard) invocation.answeredAtMs = this.#parts.clock.monotonicMs();
+    invocation.take(answer);
   }
 
   /** Of the runtime or an extension, at any time. */
   #takeFailure(failure: Failure): void {
     const { state } = this.#lifecycle;
     if (state === "Starting" || state === "Initialising") this.#failInit(failure);
+    else if (state === "Restoring") this.#failRestore(restoreLost(failure));
     else if (this.#invocation && !this.#invocation.isConcluding) this.#fail(this.#invocation, failure);
     else if (state === "Answered") void this.#reset("failure");
-    else if (state === "Idle") {
+    else if (state === "Idle" || state === "Checkpointed") {
       void this.#reset("failure");
       this.#parts.events.onLost();
     }
@@ -324,7 +338,7 @@ export class Environment {
     invocation.isConcluding = true;
     this.#deadline.callOff();
     const durationMs = failure?.status === "timeout" ? spec.timeoutMs : clock.monotonicMs() - invocation.startedAtMs;
-    this.#telemetry.runtimeDone(invocation, failure);
+    this.#chronicle.telemetry.runtimeDone(invocation, failure);
     const session = this.#session as RuntimeSession;
     if (!failure) {
       await pipesRead();
@@ -334,20 +348,18 @@ export class Environment {
     const report = {
       requestId: invocation.request.requestId,
       durationMs,
-      initMs: this.#unreportedInitMs,
+      ...this.#unreported,
       peakMemoryBytes: session.peakMemoryBytes(failure ? undefined : durationMs),
       producedBytes: invocation.producedBytes,
       trace: invocation.request.trace,
       failure,
     };
-    this.#telemetry.ended(invocation, report, !session.extensions.registry.isEmpty);
+    this.#chronicle.telemetry.ended(invocation, report, !session.extensions.registry.isEmpty);
     // Extensions are told before they are ended.
     if (failure) await this.#reset(reasonOf(failure));
-    this.#write(this.#lines.end(clock.now(), report));
-    invocation.request.trace?.ended(timesOf(clock, invocation, this.#init.startedAtMs, this.#unreportedInitMs));
-    this.#unreportedInitMs = undefined;
-    if (invocation.request.tailLog) invocation.attachTail(this.#log.takeTail());
-    const flushing = this.#log.flush();
+    const flushing = this.#chronicle.invocationEnded(invocation, report);
+    invocation.request.trace?.ended(timesOf(clock, invocation, this.#init.startedAtMs, this.#unreported.initMs));
+    this.#unreported = {};
     if (flushing) await flushing;
     if (this.#resetting) await this.#resetting;
     if (this.#lifecycle.isEnding) return;
@@ -362,7 +374,10 @@ export class Environment {
 
   #reset(reason: ShutdownReason): Promise<void> {
     this.#lifecycle.moveTo("Resetting");
-    this.#resetting = (this.#session as RuntimeSession).end(reason).then(() => {
+    // Another one begins with the snapshot sooner than this one is initialised once more.
+    if (this.#parts.snapshot) this.replaceAtMs = 0;
+    this.#restoration.end();
+    this.#resetting = Promise.resolve(this.#session?.end(reason)).then(() => {
       this.#resetting = undefined;
       if (this.#lifecycle.state === "Resetting") this.#lifecycle.moveTo("Cold");
     });
@@ -375,23 +390,14 @@ export class Environment {
     this.#deadline.stop();
     await Promise.all([this.#session?.end(), this.#parts.standby?.end()]);
     this.#init.over();
-    this.#invocation?.reject(new SandboxFailure("stopping", "the execution environment was ended"));
-    await this.#log.flush();
+    const ended = new SandboxFailure("stopping", "the execution environment was ended");
+    this.#restoration.fail(ended);
+    this.#invocation?.reject(ended);
+    await this.#chronicle.flush();
     this.#invocation?.finish();
     await removeFolder(this.#parts.folders.environment, this.#parts.log);
     this.#parts.debugged?.release();
     this.#lifecycle.moveTo("Stopped");
-  }
-
-  #print(type: "function" | "extension", line: string): void {
-    const nowMs = this.#parts.clock.now();
-    this.#log.add(nowMs, line);
-    this.#telemetry.printed(type, nowMs, line);
-  }
-
-  #write(lines: readonly string[], timestampMs = this.#parts.clock.now()): void {
-    for (const line of lines) this.#log.add(timestampMs, line);
-    void this.#log.flush();
   }
 }
 

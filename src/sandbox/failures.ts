@@ -41,6 +41,23 @@ export function runtimeExited(exit: ProcessExit): Failure {
 const exitText = ({ code, signal }: ProcessExit): string =>
   signal === null ? `exit status ${code}` : `signal: ${signalTexts[signal] ?? signal.slice(3).toLowerCase()}`;
 
+/** A hook after the restore took too long, or failed. The caller gets no payload of it. */
+export const restoreTimedOut = (limitMs: number): Failure => ({
+  ...timedOut(limitMs),
+  fault: new SandboxFailure("restore-timeout", "Lambda couldn't restore the snapshot within the timeout limit."),
+});
+
+export const restoreReported = (payload: Uint8Array): Failure => ({
+  ...runtimeReported(payload),
+  fault: new SandboxFailure(
+    "restore-failed",
+    "The afterRestore() runtime hook encountered an error. For more information, check the Amazon CloudWatch logs.",
+  ),
+});
+
+/** The process ended meanwhile. */
+export const restoreLost = (how: Failure): Failure => ({ ...how, fault: how.fault ?? new SandboxFailure("restore-lost", how.message) });
+
 /** The runtime itself told why; its bytes are the payload. */
 export function runtimeReported(payload: Uint8Array): Failure {
   return { status: "error", errorType: errorTypeIn(payload), message: "", payload: () => payload };

@@ -136,7 +136,10 @@ export class ForkTrials {
       ...workshop,
       unpacked: { ...workshop.unpacked, acquire: async () => folder },
       logSink: { write: () => undefined },
-      standbys: { take: () => Standby.boot(workshop, kind, { isAheadOfNeed: false, mayFork: true }) },
+      standbys: {
+        take: () => Standby.boot(workshop, kind, { isAheadOfNeed: false, mayFork: true }),
+        restore: () => Promise.reject(new Error("a trial has no snapshot")),
+      },
     };
     const events = { onAnswered: nothing, onFree: nothing, onLost: nothing };
     const environment = await prepareEnvironment(trialWorkshop, trialSpec(kind), events, "on-demand");

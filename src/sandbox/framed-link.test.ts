@@ -17,6 +17,10 @@ function open(changes: Partial<RuntimeListener> = {}) {
   const listener: RuntimeListener = {
     ready: note("ready"),
     initFailed: note("initFailed"),
+    checkpointed: (outcome) => void told.push(`checkpointed ${JSON.stringify(outcome)}`),
+    restored: note("restored"),
+    restoreFailed: (payload) => void told.push(`restoreFailed ${payload.toString()}`),
+    credentialsFor: () => undefined,
     answered: ({ kind }) => void told.push(`answered ${kind}`),
     done: note("done"),
     logged: (_, message) => void told.push(message),

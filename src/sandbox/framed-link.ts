@@ -2,13 +2,24 @@ import type { Duplex } from "node:stream";
 import type { Clock } from "#kit/clock.ts";
 import type { InvocationRequest, ResponseSink } from "./contract.ts";
 import type { RunningProcess } from "./drivers/driver.ts";
-import { encodeInvoke, encodeSpecialise, FrameReader, frameType, FrameViolation, lingerFrame } from "./frames.ts";
+import {
+  checkpointFrame,
+  encodeInvoke,
+  encodeRestore,
+  encodeSpecialise,
+  FrameReader,
+  frameType,
+  FrameViolation,
+  lingerFrame,
+} from "./frames.ts";
 import { Intake } from "./intake.ts";
-import { maxResponseBytes, type RuntimeAnswer, type RuntimeLink, type RuntimeListener } from "./runtime-link.ts";
+import { maxResponseBytes, type CheckpointOutcome, type RuntimeAnswer, type RuntimeLink, type RuntimeListener } from "./runtime-link.ts";
 import { StreamedAnswer } from "./streamed-answer.ts";
 
 /** Level and time of a LOG frame stand before its text. */
 const logHeadBytes = 9;
+/** For the log. */
+const maxReasonLength = 200;
 
 /** The frames of one runtime process, each checked against what may come now. */
 export class FramedLink implements RuntimeLink {
@@ -17,7 +28,7 @@ export class FramedLink implements RuntimeLink {
   #listener: RuntimeListener;
   #socket: Duplex | undefined;
   #intake: Intake | undefined;
-  #expects: "boot" | "order" | "init" | "nothing" | "answer" | "stream" | "closed";
+  #expects: "boot" | "order" | "init" | "checkpoint" | "restore" | "nothing" | "answer" | "stream" | "closed";
   #onBooted: () => void;
   /** Where an answer goes that is streamed, from the invocation on; the answer, once it has begun. */
   #sink: ResponseSink | undefined;
@@ -53,6 +64,16 @@ export class FramedLink implements RuntimeLink {
   specialise(variables: Readonly<Record<string, string>>): void {
     this.#expects = "init";
     this.#socket?.write(encodeSpecialise(variables));
+  }
+
+  checkpoint(): void {
+    this.#expects = "checkpoint";
+    this.#socket?.write(checkpointFrame);
+  }
+
+  restore(variables: Readonly<Record<string, string>>): void {
+    this.#expects = "restore";
+    this.#socket?.write(encodeRestore(variables));
   }
 
   get standsStill(): boolean {
@@ -113,12 +134,26 @@ export class FramedLink implements RuntimeLink {
     } else if (type === frameType.booted && this.#expects === "boot") {
       this.#expects = "order";
       this.#onBooted();
-    } else if (type === frameType.initError && this.#expects === "init") {
+    } else if (type === frameType.initError && (this.#expects === "init" || this.#expects === "checkpoint")) {
       this.#expects = "closed";
       this.#listener.initFailed(body);
-    } else {
+    } else if (!this.#takeOfSnapshot(type, body)) {
       throw new FrameViolation(`a frame of type 0x${type.toString(16)} and ${body.length} bytes while expecting ${this.#expects}`);
     }
+  }
+
+  #takeOfSnapshot(type: number, body: Buffer): boolean {
+    if (type === frameType.checkpointed && this.#expects === "checkpoint") {
+      this.#expects = "order";
+      this.#listener.checkpointed(outcomeIn(body));
+    } else if (type === frameType.restored && this.#expects === "restore") {
+      this.#expects = "nothing";
+      this.#listener.restored();
+    } else if (type === frameType.restoreError && this.#expects === "restore") {
+      this.#expects = "closed";
+      this.#listener.restoreFailed(body);
+    } else return false;
+    return true;
   }
 
   /** Frames of the slice that is being taken still come. */
@@ -147,4 +182,9 @@ export class FramedLink implements RuntimeLink {
     if (isTooLarge) this.#listener.answered({ kind: "tooLarge" });
     this.#listener.violated(error instanceof FrameViolation ? error.message : `its frames could not be served: ${String(error)}`);
   }
+}
+
+function outcomeIn(body: Buffer): CheckpointOutcome {
+  const { image, reason } = JSON.parse(body.toString()) as { image?: unknown; reason?: unknown };
+  return image === true ? { hasImage: true } : { hasImage: false, reason: String(reason).slice(0, maxReasonLength) };
 }

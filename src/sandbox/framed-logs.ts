@@ -33,6 +33,8 @@ export function withFramedLogs(link: RuntimeLink, listener: RuntimeListener): Ru
       });
       link.attach(process, clock);
     },
+    checkpoint: () => link.checkpoint?.(),
+    restore: (variables) => link.restore?.(variables),
     invoke: (request, deadlineMs) => link.invoke(request, deadlineMs),
     pause() {
       link.pause();

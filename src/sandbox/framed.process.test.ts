@@ -3,8 +3,8 @@ import { readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock, type Clock } from "#kit/clock.ts";
-import type { InvocationOutcome, LogLine } from "./contract.ts";
-import { initLimitMs } from "./environment.ts";
+import type { InvocationOutcome, LogLine, ResponseSink } from "./contract.ts";
+import { initLimitMs } from "./init-limits.ts";
 import { framedSandbox, type RealSandbox } from "./fixtures/real-sandbox.ts";
 import { requestOf, specOf } from "./fixtures/specs.ts";
 
@@ -187,6 +187,33 @@ test("a streamed answer is put together, with its content type, and may break", 
   assert.equal(json(await invoke(real, { chunks: 700, size: 10_000 })).errorType, "Function.ResponseSizeTooLarge");
   const broken = await invoke(real, { chunks: 1, size: 1, error: '{"errorType":"Late"}' });
   assert.deepEqual([json(broken).errorType, broken.functionError], ["Late", "Unhandled"]);
+});
+
+test("whoever reads a streamed answer slowly holds up its runtime", async (t) => {
+  const real = await framedSandbox(
+    t,
+    `serve(async ({ chunks, size }) => {
+      send(0x86, "text/html");
+      for (let i = 0; i < chunks; i++) send(0x87, Buffer.alloc(size, "x"));
+      send(0x88);
+    });`,
+  );
+  let takenBytes = 0;
+  const [begun, room] = [Promise.withResolvers<string>(), Promise.withResolvers<void>()];
+  const stream: ResponseSink = {
+    begin: begun.resolve,
+    write(bytes) {
+      takenBytes += bytes.length;
+      return room.promise;
+    },
+  };
+  const outcome = real.sandbox.invoke(specOf({ timeoutMs: 30_000 }), { ...requestOf({ chunks: 200, size: 100_000 }), stream });
+  assert.equal(await begun.promise, "text/html");
+  await pause(300);
+  assert.ok(takenBytes < 2_000_000, `${takenBytes} bytes are waiting here`);
+  room.resolve();
+  assert.equal((await outcome).functionError, undefined);
+  assert.equal(takenBytes, 20_000_000);
 });
 
 test("environments keep their own /tmp between invocations and never share it", async (t) => {

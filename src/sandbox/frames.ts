@@ -9,6 +9,8 @@ export const frameType = {
   invoke: 0x01,
   specialise: 0x02,
   linger: 0x03,
+  checkpoint: 0x04,
+  restore: 0x05,
   booted: 0x80,
   ready: 0x81,
   initError: 0x82,
@@ -19,6 +21,9 @@ export const frameType = {
   responseChunk: 0x87,
   responseEnd: 0x88,
   company: 0x89,
+  checkpointed: 0x8a,
+  restored: 0x8b,
+  restoreError: 0x8c,
 } as const;
 
 /** What follows the length of one frame from a runtime, at most. */
@@ -68,17 +73,25 @@ export function encodeInvoke(header: InvokeHeader, payload: Uint8Array, write: (
 }
 
 /** The SPECIALISE frame: what a process that was started ahead of need is to serve. */
-export function encodeSpecialise(variables: Readonly<Record<string, string>>): Uint8Array {
+export const encodeSpecialise = (variables: Readonly<Record<string, string>>): Uint8Array =>
+  encodeVariables(frameType.specialise, variables);
+
+/** The RESTORE frame: with the variables that are different now. */
+export const encodeRestore = (variables: Readonly<Record<string, string>>): Uint8Array => encodeVariables(frameType.restore, variables);
+
+function encodeVariables(type: number, variables: Readonly<Record<string, string>>): Uint8Array {
   const body = JSON.stringify({ variables });
   const frame = Buffer.allocUnsafe(headBytes + Buffer.byteLength(body));
   frame.writeUInt32LE(frame.length - lengthBytes, 0);
-  frame[lengthBytes] = frameType.specialise;
+  frame[lengthBytes] = type;
   frame.write(body, headBytes);
   return frame;
 }
 
 /** That the runtime shall not stand still between invocations. */
 export const lingerFrame = Buffer.from([1, 0, 0, 0, frameType.linger]);
+/** That a snapshot is to be made. */
+export const checkpointFrame = Buffer.from([1, 0, 0, 0, frameType.checkpoint]);
 
 /**
  * Cuts a stream of bytes into frames. The body handed out is a view of the chunk that was pushed, or a buffer of its own when

@@ -1,4 +1,6 @@
 import type { InvocationOutcome, InvocationRequest } from "./contract.ts";
+import { responseTooLarge } from "./failures.ts";
+import type { RuntimeAnswer } from "./runtime-link.ts";
 
 /** One invocation on its way: its promises, and what is known of its answer. */
 export class Invocation {
@@ -31,6 +33,14 @@ export class Invocation {
     return this.#streamedBytes + (this.#answer?.payload.length ?? 0);
   }
 
+  take(answer: RuntimeAnswer): void {
+    if (answer.kind === "tooLarge") this.answer({ payload: responseTooLarge(answer.limitBytes), functionError: "Unhandled" });
+    else if (answer.kind === "streamed") this.#answerStreamed(answer.sizeBytes);
+    else if (answer.kind === "error") this.answer({ payload: answer.payload, functionError: "Unhandled" });
+    else if (answer.contentType) this.answer({ payload: answer.payload, contentType: answer.contentType });
+    else this.answer({ payload: answer.payload });
+  }
+
   /** The caller gets it at once, unless it wants the log with it. */
   answer(answer: Omit<InvocationOutcome, "finished">): void {
     this.#answer = answer;
@@ -38,7 +48,7 @@ export class Invocation {
   }
 
   /** The answer is with the request's `stream`. */
-  answerStreamed(sizeBytes: number): void {
+  #answerStreamed(sizeBytes: number): void {
     this.#streamedBytes = sizeBytes;
     this.answer({ payload: nothing });
   }

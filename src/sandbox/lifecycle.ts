@@ -11,6 +11,10 @@ export type EnvironmentState =
   | "Initialising"
   /** It could not; its process is about to be ended. */
   | "InitFailed"
+  /** The function is initialised, has run its hooks before the snapshot, and waits to go on from there. */
+  | "Checkpointed"
+  /** It has been told to; its hooks after the restore run. */
+  | "Restoring"
   | "Idle"
   | "Running"
   /** The caller has the answer; the runtime or its log lines are not done yet. */
@@ -21,10 +25,13 @@ export type EnvironmentState =
   | "Stopped";
 
 export const transitions: Readonly<Record<EnvironmentState, readonly EnvironmentState[]>> = {
-  Cold: ["Starting", "Stopping"],
+  // Of an image it is made in the place of its snapshot.
+  Cold: ["Starting", "Checkpointed", "Stopping"],
   Starting: ["Initialising", "InitFailed", "Stopping"],
-  Initialising: ["Idle", "InitFailed", "Stopping"],
+  Initialising: ["Idle", "Checkpointed", "InitFailed", "Stopping"],
   InitFailed: ["Resetting", "Stopping"],
+  Checkpointed: ["Restoring", "Resetting", "Stopping"],
+  Restoring: ["Idle", "Resetting", "Stopping"],
   Idle: ["Running", "Resetting", "Stopping"],
   Running: ["Answered", "Stopping"],
   Answered: ["Idle", "Resetting", "Stopping"],

@@ -8,8 +8,8 @@ import type { MemoryUse } from "./memory-budget.ts";
 /** Of the memory; the rest is for us, the kernel and its cache. */
 const functionsPart = 0.8;
 
-/** Our ends of an environment's sockets, pipes and namespaces: seven or eight were counted. */
-const descriptorsPerEnvironment = 8;
+/** Of an environment: its output, its frames, the servers in its network, which are three; and whoever invokes it has a connection. */
+const descriptorsPerEnvironment = 6;
 /** For clients, files and databases. */
 const ownDescriptors = 1_000;
 /** Isolated ones have an address each: drivers/linux/network/address-block.ts. */

@@ -9,6 +9,7 @@ if (reason === undefined) {
   await import("./framed.process.test.ts");
   await import("./custom.process.test.ts");
   await import("./extensions.process.test.ts");
+  await import("./debugging.process.test.ts");
 } else {
   test(`containers: ${reason}`, { skip: reason });
 }

@@ -84,8 +84,8 @@ export async function openSandbox(options: SandboxOptions): Promise<OpenedSandbo
       ? new ForkTrials({ workshop, productFolder, trialFile: trialFile && `${trialFile}-forks` })
       : undefined;
   const standbys = driver.canSpecialise && (perKind > 0 || trials) ? new Standbys(workshop, { perKind, trials }) : undefined;
-  const create: CreateMember = (spec, events, initialisation) =>
-    prepareEnvironment({ ...workshop, ...(standbys && { standbys }) }, spec, events, initialisation);
+  const create: CreateMember = (spec, events, initialisation, image) =>
+    prepareEnvironment({ ...workshop, ...(standbys && { standbys }) }, spec, events, initialisation, image);
   const memory = new MemoryBudget(clock, [() => drivers.memoryUse(), machineMemory]);
   const room: Room = { hasRoomFor: (more, ready) => memory.hasRoomFor(more, ready) && hasTasksFor(more) };
   const pool = new EnvironmentPool(clock, { ...defaultLimits, ...options.limits }, create, room);
@@ -97,6 +97,7 @@ export async function openSandbox(options: SandboxOptions): Promise<OpenedSandbo
     },
     provision: (spec, count) => pool.provision(spec, count),
     provisioned: (specKey) => pool.provisioned(specKey),
+    snapshot: (spec) => pool.snapshot(spec),
     retire: (specKey) => pool.retire(specKey),
     describe: () => ({ ...driver.describe(), ...(standbys && { starts: startsBy(perKind, trials) }) }),
     examineForks: async (runtime) =>

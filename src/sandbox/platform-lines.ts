@@ -10,6 +10,9 @@ import {
   initStartRecord,
   peakMb,
   reportRecord,
+  restoreReportRecord,
+  restoreRuntimeDoneRecord,
+  restoreStartRecord,
   runtimeDoneRecord,
   runtimeLabel,
   startRecord,
@@ -30,6 +33,9 @@ export interface PlatformLines {
   initDone(nowMs: number, durationMs: number): string[];
   /** And all that failed. */
   initFailed(nowMs: number, phase: InitPhase, durationMs: number, failure: Failure): string[];
+  /** It begins with a snapshot. */
+  restoreStart(nowMs: number): string[];
+  restoreDone(nowMs: number, durationMs: number, failure?: Failure): string[];
   /** How far an extension has come when initialisation is over. */
   extension(nowMs: number, extension: Extension): string[];
   /** An extension wants telemetry. */
@@ -51,6 +57,11 @@ function textLines(spec: EnvironmentSpec, initialisation: InitialisationType): P
     initFailed: (_, phase, durationMs, failure) => [
       `INIT_REPORT Init Duration: ${durationMs.toFixed(2)} ms\tPhase: ${phase}\tStatus: ${statusText(failure)}`,
     ],
+    // https://repost.aws/questions/QUZWHNEXlIS6O7jXNKqpAx-A/lambda-snap-start-restore-duration
+    restoreStart: () => [`RESTORE_START Runtime Version: ${runtimeLabel(spec.runtime)}\tRuntime Version ARN: ${spec.runtimeVersionArn}`],
+    restoreDone: (_, durationMs, failure) => [
+      `RESTORE_REPORT Restore Duration: ${durationMs.toFixed(2)} ms${failure === undefined ? "" : `\tStatus: ${statusText(failure)}`}`,
+    ],
     extension: (_, { name, state, events, errorType }) => [
       `EXTENSION\tName: ${name}\tState: ${state}\tEvents: [${events.join(", ")}]${errorType === undefined ? "" : `\tError Type: ${errorType}`}`,
     ],
@@ -67,11 +78,13 @@ function textLines(spec: EnvironmentSpec, initialisation: InitialisationType): P
 }
 
 function reportText(spec: EnvironmentSpec, report: InvocationReport, initialisation: InitialisationType): string {
-  const { requestId, durationMs, initMs, trace, failure } = report;
+  const { requestId, durationMs, initMs, restore, trace, failure } = report;
   return (
     `REPORT RequestId: ${requestId}\tDuration: ${durationMs.toFixed(2)} ms\tBilled Duration: ${billedMs(report, initialisation)} ms\t` +
     `Memory Size: ${spec.memoryMb} MB\tMax Memory Used: ${peakMb(report)} MB\t` +
     (initMs === undefined ? "" : `Init Duration: ${initMs.toFixed(2)} ms\t`) +
+    (restore === undefined ? "" : `Restore Duration: ${restore.durationMs.toFixed(2)} ms\t`) +
+    (restore === undefined ? "" : `Billed Restore Duration: ${Math.ceil(restore.billedMs)} ms\t`) +
     (failure === undefined ? "" : `Status: ${statusText(failure)}`) +
     (trace === undefined ? "" : `\nXRAY TraceId: ${trace.traceId}\tSegmentId: ${trace.segmentId}\tSampled: true\t`)
   );
@@ -99,6 +112,11 @@ function jsonLines(spec: EnvironmentSpec, initialisation: InitialisationType): P
         : line("INFO", nowMs, "initReport", initReportRecord(initialisation, "init", durationMs, undefined)),
     initFailed: (nowMs, phase, durationMs, failure) =>
       line("WARN", nowMs, "initReport", initReportRecord(initialisation, phase, durationMs, failure)),
+    restoreStart: (nowMs) => line("INFO", nowMs, "restoreStart", restoreStartRecord(spec)),
+    restoreDone: (nowMs, durationMs, failure) => [
+      ...line(failure === undefined ? "DEBUG" : "WARN", nowMs, "restoreRuntimeDone", restoreRuntimeDoneRecord(failure)),
+      ...line(failure === undefined ? "INFO" : "WARN", nowMs, "restoreReport", restoreReportRecord(durationMs, failure)),
+    ],
     extension: (nowMs, extension) => line("INFO", nowMs, "extension", extensionRecord(extension)),
     subscription: (nowMs, name, subscription) =>
       line("INFO", nowMs, `${subscription.api}Subscription`, subscriptionRecord(name, subscription)),

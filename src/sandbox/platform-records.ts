@@ -17,7 +17,9 @@ export interface InvocationReport {
   requestId: string;
   durationMs: number;
   /** With the first invocation of an environment. */
-  initMs: number | undefined;
+  initMs?: number | undefined;
+  /** With the first invocation of one that began with a snapshot. */
+  restore?: RestoreTimes | undefined;
   peakMemoryBytes: number;
   /** Bytes of the answer. */
   producedBytes: number;
@@ -25,6 +27,13 @@ export interface InvocationReport {
   trace?: Pick<InvocationTrace, "traceId" | "segmentId"> | undefined;
   /** What the sandbox had to end; errors of the handler are not among them. */
   failure: Failure | undefined;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/snapstart-monitoring.html */
+export interface RestoreTimes {
+  durationMs: number;
+  /** The runtime's part of it, with its hooks. */
+  billedMs: number;
 }
 
 /** A part of an invocation. */
@@ -57,6 +66,16 @@ export function initReportRecord(
   return { initializationType, phase, ...statusOf(failure), metrics: { durationMs: rounded(durationMs) } };
 }
 
+export function restoreStartRecord({ runtime, runtimeVersionArn, functionName, functionVersion }: EnvironmentSpec): PlatformRecord {
+  return { runtimeVersion: runtimeLabel(runtime), runtimeVersionArn, functionName, functionVersion };
+}
+
+export const restoreRuntimeDoneRecord = (failure: Failure | undefined): PlatformRecord => statusOf(failure);
+
+export function restoreReportRecord(durationMs: number, failure: Failure | undefined): PlatformRecord {
+  return { ...statusOf(failure), metrics: { durationMs: rounded(durationMs) } };
+}
+
 export function startRecord({ functionVersion }: EnvironmentSpec, requestId: string): PlatformRecord {
   return { requestId, version: functionVersion };
 }
@@ -67,13 +86,14 @@ export function runtimeDoneRecord(done: Pick<InvocationReport, "requestId" | "du
 }
 
 export function reportRecord(spec: EnvironmentSpec, report: InvocationReport, initialisation: InitialisationType): PlatformRecord {
-  const { requestId, durationMs, initMs, failure } = report;
+  const { requestId, durationMs, initMs, restore, failure } = report;
   const metrics = {
     durationMs: rounded(durationMs),
     billedDurationMs: billedMs(report, initialisation),
     memorySizeMB: spec.memoryMb,
     maxMemoryUsedMB: peakMb(report),
     ...(initMs === undefined ? {} : { initDurationMs: rounded(initMs) }),
+    ...(restore && { restoreDurationMs: rounded(restore.durationMs), billedRestoreDurationMs: Math.ceil(restore.billedMs) }),
   };
   return { requestId, metrics, ...statusOf(failure) };
 }
@@ -106,10 +126,10 @@ export function faultText(nowMs: number, { requestId, failure }: InvocationRepor
 
 /**
  * Since August 2025 initialisation on demand is billed too: https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/.
- * With provisioned concurrency it is billed on its own, but still shown with the first invocation.
+ * With provisioned concurrency it is billed on its own, but still shown with the first invocation. What is billed of a restore is billed with it.
  */
-export function billedMs({ durationMs, initMs }: InvocationReport, initialisation: InitialisationType): number {
-  return Math.ceil(durationMs + (initialisation === "on-demand" ? (initMs ?? 0) : 0));
+export function billedMs({ durationMs, initMs, restore }: InvocationReport, initialisation: InitialisationType): number {
+  return Math.ceil(durationMs + (initialisation === "on-demand" ? (initMs ?? 0) : 0) + (restore?.billedMs ?? 0));
 }
 
 export function peakMb({ peakMemoryBytes }: InvocationReport): number {

@@ -6,10 +6,13 @@ import {
   type InvocationOutcome,
   type InvocationRequest,
   type ProvisionState,
+  type SnapshotFailure,
 } from "./contract.ts";
+import type { SnapshotImage } from "./environment-parts.ts";
 import type { CreateMember, Entry, PoolMember, ProvisionOfEntry, Room } from "./pool-member.ts";
 import { Provision } from "./provision.ts";
 import { Shelves } from "./shelves.ts";
+import { Snapshots } from "./snapshots.ts";
 import { StartGate } from "./start-gate.ts";
 import { StartRate } from "./start-rate.ts";
 import { type Waiter, Waiters } from "./waiters.ts";
@@ -46,9 +49,10 @@ export class EnvironmentPool {
   /** Free environments that were made ready before they were needed. */
   #provisioned = new Shelves<Entry>();
   #provisions = new Map<string, Provision>();
+  #snapshots: Snapshots;
   #waiters = new Waiters();
   /** Invocations that may yet start an environment, by key. */
-  #late = new Map<string, Set<Promise<InvocationOutcome>>>();
+  #late = new Map<string, Set<Promise<unknown>>>();
   #gate: StartGate;
   #rate: StartRate;
   /** All, until they are gone. */
@@ -68,6 +72,11 @@ export class EnvironmentPool {
     this.#room = room;
     this.#gate = new StartGate(clock, { starts: limits.starts, waiting: limits.environments });
     this.#rate = new StartRate(clock);
+    this.#snapshots = new Snapshots(clock, {
+      start: (spec, image) => this.#start(spec, spec.key, undefined, image),
+      startAhead: (spec, owner) => this.#startAhead(spec, owner),
+      end: (entry) => this.#end(entry),
+    });
   }
 
   invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {
@@ -79,7 +88,7 @@ export class EnvironmentPool {
     return this.#invokeNew(spec, request, shelf);
   }
 
-  #remember(key: string, outcome: Promise<InvocationOutcome>): Promise<InvocationOutcome> {
+  #remember<T>(key: string, outcome: Promise<T>): Promise<T> {
     const late = this.#late.get(key) ?? new Set();
     this.#late.set(key, late.add(outcome));
     const forget = (): void => {
@@ -99,6 +108,11 @@ export class EnvironmentPool {
     provision.want(count);
   }
 
+  /** See `Sandbox.snapshot`. */
+  snapshot(spec: EnvironmentSpec): Promise<SnapshotFailure | undefined> {
+    return this.#isDraining ? Promise.reject(stopping()) : this.#remember(spec.key, this.#snapshots.make(spec));
+  }
+
   provisioned(specKey: string): ProvisionState {
     return this.#provisions.get(specKey)?.state ?? nothingProvisioned;
   }
@@ -107,6 +121,7 @@ export class EnvironmentPool {
   async retire(specKey: string): Promise<void> {
     this.#provisions.get(specKey)?.want(0);
     this.#provisions.delete(specKey);
+    this.#snapshots.forget(specKey);
     for (;;) {
       const entries = [...this.#entries].filter((entry) => entry.key === specKey);
       const late = [...(this.#late.get(specKey) ?? [])];
@@ -124,6 +139,7 @@ export class EnvironmentPool {
     this.#relief?.cancel();
     for (const provision of this.#provisions.values()) provision.want(0);
     this.#provisions.clear();
+    this.#snapshots.forgetAll();
     this.#gate.refuseAll(stopping());
     this.#endAll(this.#idle.takeAll());
     if (this.#liveCount > 0) await this.#untilQuiet(graceMs);
@@ -189,7 +205,7 @@ export class EnvironmentPool {
   async #invokeStarted(spec: EnvironmentSpec, request: InvocationRequest, shelf: string): Promise<InvocationOutcome> {
     if (!this.#rate.take(functionOf(spec)))
       throw new SandboxBusy("the function has been given as many environments as it may get in so short a time");
-    const entry = await this.#gate.run(() => this.#start(spec, shelf, undefined));
+    const entry = await this.#gate.run(() => (spec.hasSnapStart ? this.#snapshots.start(spec) : this.#start(spec, shelf, undefined)));
     return (entry.member as PoolMember).invoke(request);
   }
 
@@ -198,22 +214,26 @@ export class EnvironmentPool {
     return new Provision({
       clock: this.#clock,
       mayGrow: () => rate.take(spec.key),
-      start: (provision) =>
-        new Promise((resolve, reject) => {
-          const start = () => this.#gate.run(() => this.#start(spec, spec.key, provision));
-          if (this.#gate.isOpen) resolve(start());
-          else this.#gate.queue(functionOf(spec), () => resolve(start()), reject);
-        }),
+      start: (provision) => this.#startAhead(spec, provision),
       offer: (entry) => this.#release(entry),
       giveBack: (entry) => this.#endWhenFree(entry),
       end: (entry) => this.#end(entry),
     });
   }
 
+  /** Starts one that no invocation waits for, when that is its turn. */
+  #startAhead(spec: EnvironmentSpec, owner: ProvisionOfEntry): Promise<Entry> {
+    return new Promise((resolve, reject) => {
+      const start = () => this.#gate.run(() => this.#start(spec, spec.key, owner));
+      if (this.#gate.isOpen) resolve(start());
+      else this.#gate.queue(functionOf(spec), () => resolve(start()), reject);
+    });
+  }
+
   /** Resolves with an environment whose initialisation is over, however that went. */
-  async #start(spec: EnvironmentSpec, shelf: string, provision: ProvisionOfEntry | undefined): Promise<Entry> {
+  async #start(spec: EnvironmentSpec, shelf: string, provision: ProvisionOfEntry | undefined, image?: SnapshotImage): Promise<Entry> {
     if (this.#isDraining) throw stopping();
-    this.#makeRoom();
+    this.#makeRoom(provision?.yields);
     const entry: Entry = {
       key: spec.key,
       shelf,
@@ -230,7 +250,8 @@ export class EnvironmentPool {
     this.#liveCount++;
     const events = { onAnswered: () => this.#conclude(entry), onFree: () => this.#release(entry), onLost: () => this.#lose(entry) };
     try {
-      entry.member = await this.#create(spec, events, provision ? "provisioned-concurrency" : "on-demand");
+      const type = spec.hasSnapStart ? "snap-start" : provision ? "provisioned-concurrency" : "on-demand";
+      entry.member = await this.#create(spec, events, type, image);
     } catch (error) {
       this.#leave(entry);
       this.#forget(entry);
@@ -240,16 +261,17 @@ export class EnvironmentPool {
       this.#end(entry);
       throw stopping();
     }
-    await entry.member.initialise();
+    entry.initFailure = await entry.member.initialise();
     return entry;
   }
 
-  /** Throws `SandboxBusy` if there is none to be had. */
-  #makeRoom(): void {
-    if (this.#liveCount >= this.#limits.environments && !this.#evictOne()) {
+  /** Throws `SandboxBusy` if there is none to be had; for one that yields, nobody else is ended. */
+  #makeRoom(yields = false): void {
+    if (this.#liveCount >= this.#limits.environments && (yields || !this.#evictOne())) {
       throw new SandboxBusy(`all ${this.#limits.environments} execution environments are busy`);
     }
-    if (!this.#hasRoomFor(1) && !this.#evictOne()) throw new SandboxBusy("this machine has no room for another execution environment");
+    if (!this.#hasRoomFor(1) && (yields || !this.#evictOne()))
+      throw new SandboxBusy("this machine has no room for another execution environment");
   }
 
   #hasRoomFor(moreCount: number): boolean {
@@ -286,7 +308,8 @@ export class EnvironmentPool {
 
   /** It crashed while it was free. One that was made on demand initialises again when it is needed. */
   #lose(entry: Entry): void {
-    if (entry.provision && this.#provisioned.remove(entry.shelf, entry)) this.#endLost(entry, entry.provision);
+    const isFree = entry.provision?.yields || this.#provisioned.remove(entry.shelf, entry);
+    if (entry.provision && isFree) this.#endLost(entry, entry.provision);
   }
 
   #endLost(entry: Entry, provision: ProvisionOfEntry): void {
@@ -310,8 +333,9 @@ export class EnvironmentPool {
     this.#relief = this.#idle.count > 0 ? this.#clock.after(reliefMs, () => this.#relieve()) : undefined;
   }
 
-  /** Ends the environment that has been idle the longest, if one is idle. */
+  /** Ends the environment that has been idle the longest, if one is idle; those first that wait at a snapshot, which was made ahead of need. */
   #evictOne(): boolean {
+    if (this.#snapshots.endOldest()) return true;
     const entry = this.#idle.takeOldest();
     if (entry) this.#end(entry);
     return entry !== undefined;
@@ -357,7 +381,6 @@ export class EnvironmentPool {
   }
 }
 
-/** Asked for with every invocation. */
 const nothingProvisioned: ProvisionState = Object.freeze({ allocated: 0, available: 0 });
 
 /** Tenants never share an environment: https://docs.aws.amazon.com/lambda/latest/dg/tenant-isolation.html */

@@ -1,14 +1,16 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { Log } from "#kit/log.ts";
 import type { UnpackedImage } from "#storage/images/unpacked-images.ts";
-import { SandboxFailure, type EnvironmentSpec, type LogSink, type SessionCredentials } from "./contract.ts";
+import { SandboxFailure, type EnvironmentSpec, type LogSink } from "./contract.ts";
 import type { DebuggedEnvironment, Debugging } from "./debugging.ts";
-import type { Driver } from "./drivers/driver.ts";
+import type { Driver, LaunchFolders, MemoryImage } from "./drivers/driver.ts";
 import { environmentFolderPrefix } from "./drivers/leftovers.ts";
-import { functionVariables } from "./environment-variables.ts";
+import type { SnapshotImage, SnapshotParts } from "./environment-parts.ts";
+import { EnvironmentRole } from "./environment-role.ts";
+import { functionVariables, snappedVariables } from "./environment-variables.ts";
 import { EitherLink } from "./either-link.ts";
 import { openEndpointRelay, relayedUrl } from "./endpoint-relay.ts";
 import { Environment } from "./environment.ts";
@@ -23,11 +25,6 @@ import { imageStart } from "./runtimes/image-start.ts";
 import type { RuntimeStart } from "./runtimes/runtime-start.ts";
 import type { Standby } from "./standby.ts";
 import { openTraceDaemon, traceDaemonVariable } from "./trace-daemon.ts";
-
-/** AWS recycles environments every few hours, busy or not. */
-const maxAgeMs = 2 * 60 * 60 * 1000;
-/** Credentials shall outlive the last invocation that sees them by this much. */
-const credentialMarginMs = 60 * 1000;
 
 export interface Workshop {
   clock: Clock;
@@ -50,6 +47,8 @@ export interface Workshop {
 export interface StandbySource {
   /** One that can become what a process started for this function would be, if there is one; it is the caller's from now on. */
   take(spec: EnvironmentSpec, code: PreparedCode): Promise<Standby | undefined>;
+  /** One that is made of the image of a process that served this function, in the place where that was captured. Rejects if it cannot be made. */
+  restore(spec: EnvironmentSpec, image: MemoryImage): Promise<Standby>;
 }
 
 /** Where the packages of functions lie ready to run. */
@@ -88,16 +87,17 @@ export async function prepareCode(workshop: Workshop, spec: EnvironmentSpec): Pr
   return { task, ...(layers !== undefined && { layers }), start: await catalog.find(runtime, task, layers) };
 }
 
-/** Gathers what a new environment takes. Rejects with `SandboxFailure`. */
+/** Gathers what a new environment takes. It is made of the image, if that is given and can be used. Rejects with `SandboxFailure`. */
 export async function prepareEnvironment(
   workshop: Workshop,
   spec: EnvironmentSpec,
   events: MemberEvents,
   initialisation: InitialisationType,
+  image?: SnapshotImage,
 ): Promise<Environment> {
   const debugged = workshop.debugging?.claim(spec);
-  if (!debugged) return prepareIn(workshop, spec, events, initialisation);
-  return prepareIn(workshop, debugged.spec, events, initialisation, debugged).catch((error: unknown) => {
+  if (!debugged) return prepareIn(workshop, spec, events, initialisation, image);
+  return prepareIn(workshop, debugged.spec, events, initialisation, undefined, debugged).catch((error: unknown) => {
     debugged.release();
     throw error;
   });
@@ -108,38 +108,32 @@ async function prepareIn(
   spec: EnvironmentSpec,
   events: MemberEvents,
   initialisation: InitialisationType,
+  image?: SnapshotImage,
   debugged?: DebuggedEnvironment,
 ): Promise<Environment> {
   const { clock, ids, log, logSink } = workshop;
-  const [driver, code, credentials] = await Promise.all([
+  const [driver, code, role] = await Promise.all([
     workshop.driverFor(spec),
     prepareCode(workshop, spec),
-    spec.credentials().catch(failing("no credentials could be had for the function's role")),
+    EnvironmentRole.assume(spec, ids.hex(32), image?.role).catch(failing(noCredentials)),
     checkFileSystems(spec),
   ]);
-  const { start, task, layers, root } = code;
-  const standby = debugged ? undefined : await workshop.standbys?.take(spec, code);
-  standby?.serveEndpointTo(credentials.accessKeyId);
+  const { start, layers, root } = code;
+  const isOwn = (accessKeyId: string): boolean => role.isOwn(accessKeyId);
+  const restored = image && (await restoreStandby(workshop, spec, image));
+  const standby = debugged ? undefined : (restored ?? (await workshop.standbys?.take(spec, code)));
+  standby?.serveEndpointTo(isOwn);
   const environment = standby?.folders.environment ?? join(workshop.runFolder, `${environmentFolderPrefix}${ids.hex(16)}`);
-  const folders = {
-    environment,
-    tmp: join(environment, "tmp"),
-    task,
-    ...(layers !== undefined && { layers }),
-    ...(root !== undefined && { root }),
-    fileSystems: spec.fileSystems,
-    readable: start.readable,
-  };
+  const folders = foldersOf(environment, spec, code);
   const places = driver.places(folders);
   if (spec.fileSystems.length > 0 && !places.hasFileSystems) {
     throw new SandboxFailure("file-system", "File systems cannot be mounted here: that takes Linux, and root or user namespaces.");
   }
-  if (!standby) {
-    await mkdir(folders.tmp, { recursive: true, mode: 0o700 }).catch(failing("no folder could be made for an execution environment"));
-  }
   const logStream = logStreamName(clock, ids, spec.functionVersion);
   const seenSpec = driver.hasPrivateNetworks ? { ...spec, endpointUrl: relayedUrl(spec.endpointUrl) } : spec;
-  const variables = functionVariables(seenSpec, credentials, start, places, logStream, initialisation);
+  const variables = spec.hasSnapStart
+    ? snappedVariables(seenSpec, role.token, start, places)
+    : functionVariables(seenSpec, role.credentials, start, places, logStream, initialisation);
   standby?.sendSegmentsTo(spec.takeSegments);
   const command = { path: start.program, args: [...start.args, ...(start.functionArgs?.(spec) ?? [])] };
   return new Environment({
@@ -154,7 +148,8 @@ async function prepareIn(
     logStream,
     ...(standby && { standby }),
     ...(debugged && { debugged }),
-    replaceAtMs: replaceAt(clock.now(), credentials, spec.timeoutMs),
+    replaceAtMs: role.replaceAt(clock.now()),
+    ...(spec.hasSnapStart && { snapshot: snapshotParts(workshop, spec, role, restored !== undefined) }),
     program: {
       ...byWrapper(spec, debugged?.command(command) ?? command),
       ...(start.workingDirectory !== undefined && { workingDirectory: start.workingDirectory }),
@@ -164,13 +159,45 @@ async function prepareIn(
     async openLink(network, listener, extensions) {
       await debugged?.open(network);
       if (spec.takeSegments) Object.assign(variables, daemonVariable(spec, await openTraceDaemon(network, workshop, spec.takeSegments)));
-      if (driver.hasPrivateNetworks) await openEndpointRelay(network, spec.endpointUrl, () => credentials.accessKeyId);
+      if (driver.hasPrivateNetworks) await openEndpointRelay(network, spec.endpointUrl, isOwn);
       if (start.link === "frames") return EitherLink.open(listener, ids, network, extensions);
-      const link = await openRuntimeApi(listener, ids, network, extensions);
+      const link = await openRuntimeApi(listener, ids, network, extensions, spec.hasSnapStart);
       return start.writesFramedLogs ? withFramedLogs(link, listener) : link;
     },
     events,
   });
+}
+
+function foldersOf(environment: string, { fileSystems }: EnvironmentSpec, { task, layers, root, start }: PreparedCode): LaunchFolders {
+  return {
+    environment,
+    tmp: join(environment, "tmp"),
+    task,
+    ...(layers !== undefined && { layers }),
+    ...(root !== undefined && { root }),
+    fileSystems,
+    readable: start.readable,
+  };
+}
+
+async function restoreStandby(workshop: Workshop, spec: EnvironmentSpec, image: SnapshotImage): Promise<Standby | undefined> {
+  return workshop.standbys?.restore(spec, image.memory).catch((error: unknown) => {
+    workshop.log.warn("an environment could not be made of a snapshot", { function: spec.functionName, error });
+    return undefined;
+  });
+}
+
+function snapshotParts({ clock, ids }: Workshop, spec: EnvironmentSpec, role: EnvironmentRole, isOfImage: boolean): SnapshotParts {
+  let isFresh = isOfImage;
+  return {
+    isOfImage,
+    role,
+    async renew() {
+      if (!isFresh) await role.renew().catch(failing(noCredentials));
+      isFresh = false;
+      return { logStream: logStreamName(clock, ids, spec.functionVersion), replaceAtMs: role.replaceAt(clock.now()) };
+    },
+  };
 }
 
 /** A customer who sets it to another address means it. */
@@ -187,6 +214,8 @@ async function checkFileSystems({ fileSystems }: EnvironmentSpec): Promise<void>
   }
 }
 
+const noCredentials = "no credentials could be had for the function's role";
+
 function failing(message: string): (cause: unknown) => never {
   return (cause) => {
     throw new SandboxFailure("internal", message, { cause });
@@ -197,10 +226,4 @@ function failing(message: string): (cause: unknown) => never {
 function logStreamName(clock: Clock, ids: Ids, version: string): string {
   const day = new Date(clock.now()).toISOString().slice(0, 10).replaceAll("-", "/");
   return `${day}/[${version}]${ids.hex(32)}`;
-}
-
-/** Credentials that last no longer than an invocation may take are used for half their time, rather than not at all. */
-function replaceAt(nowMs: number, { expiresAtMs }: SessionCredentials, timeoutMs: number): number {
-  const halfLifeMs = (expiresAtMs - nowMs) / 2;
-  return Math.min(nowMs + maxAgeMs, Math.max(expiresAtMs - timeoutMs - credentialMarginMs, nowMs + halfLifeMs));
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "#kit/clock.ts";
-import type { InvocationRequest } from "./contract.ts";
+import type { InvocationRequest, SessionCredentials } from "./contract.ts";
 import type { RunningProcess } from "./drivers/driver.ts";
 
 /**
@@ -14,6 +14,10 @@ export interface RuntimeLink {
   attach(process: RunningProcess, clock: Clock): void;
   /** Tells a process that was started ahead of need what to serve; absent where there is no such thing. */
   specialise?(variables: Readonly<Record<string, string>>): void;
+  /** Legal once, when the runtime is ready: it prepares for a snapshot, and tells when it has. Absent where there is no such thing. */
+  checkpoint?(): void;
+  /** Legal once, after that, or when a process that is made of an image has come up: it goes on, with the variables that are different now. */
+  restore?(variables: Readonly<Record<string, string>>): void;
   /** There are extensions: the runtime shall not stand still while it waits. Absent where no runtime does. */
   linger?(): void;
   /** Whether all of the function stands still by itself while it waits for an invocation. Absent where no runtime does that. */
@@ -33,14 +37,25 @@ export interface RuntimeListener {
   ready(): void;
   /** Initialisation failed; the payload is the runtime's own error. */
   initFailed(payload: Buffer): void;
+  /** The function's hooks before the snapshot have run; if one failed, initialisation did. */
+  checkpointed(outcome: CheckpointOutcome): void;
+  /** Its hooks after the restore have run: the runtime waits for an invocation. */
+  restored(): void;
+  /** One of them failed; the payload is the runtime's own error. */
+  restoreFailed(payload: Buffer): void;
   answered(answer: RuntimeAnswer): void;
   /** The runtime waits for the next invocation. */
   done(): void;
   /** One log event that came framed. */
   logged(timestampMs: number, message: string): void;
+  /** The function's credentials for whoever knows this token; undefined if it is not that of the environment. */
+  credentialsFor(token: string): SessionCredentials | undefined;
   /** The runtime broke the protocol and must be ended. */
   violated(reason: string): void;
 }
+
+/** Whether the memory of the process has been captured, and if not, why. */
+export type CheckpointOutcome = { hasImage: true } | { hasImage: false; reason: string };
 
 export type RuntimeAnswer =
   | { kind: "response"; payload: Uint8Array; contentType?: string }

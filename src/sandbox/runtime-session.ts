@@ -1,9 +1,19 @@
 import type { Clock } from "#kit/clock.ts";
 import type { Ids } from "#kit/ids.ts";
 import type { InvocationRequest } from "./contract.ts";
-import type { Driver, LaunchOrder, Network, ProcessExit, ProgramOrder, RunningProcess, SharedSandbox } from "./drivers/driver.ts";
+import type {
+  Driver,
+  LaunchOrder,
+  MemoryImage,
+  Network,
+  ProcessExit,
+  ProgramOrder,
+  RunningProcess,
+  SharedSandbox,
+} from "./drivers/driver.ts";
 import { ExtensionHost, type ExtensionListener } from "./extensions/extension-host.ts";
 import type { ShutdownReason } from "./extensions/registry.ts";
+import { withAddresses } from "./environment-variables.ts";
 import { Intake } from "./intake.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { Rest } from "./rest.ts";
@@ -29,7 +39,7 @@ const shortRunMs = 10;
 const staleAfterMs = 1_000;
 
 /** What a launch takes besides what the session itself provides. */
-export type Order = Omit<LaunchOrder, "wantsFrames" | "network"> & {
+export type Order = Omit<LaunchOrder, "wantsFrames" | "mergesOutput" | "network"> & {
   /** Absolute paths of the extensions to be started before the program. */
   extensions?: readonly string[];
   /** Whether a debugger looks at the runtime, which must not stand still between invocations then. */
@@ -43,7 +53,7 @@ export class RuntimeSession {
   readonly extensions: ExtensionHost;
   #listener: SessionListener;
   #splitters: LineSplitter[];
-  /** Of standard output and standard error. */
+  /** Of standard output and standard error, or of both together. */
   #outputs: Intake[] = [];
   #link: RuntimeLink | undefined;
   #network: Network | undefined;
@@ -74,8 +84,27 @@ export class RuntimeSession {
   specialise(order: Order): void {
     const { specialise } = this.#process ?? {};
     if (!specialise || !this.#link?.specialise || !this.#network) throw new Error("this process serves one function only");
-    const variables = { ...order.variables, ...this.#link.variables };
+    const variables = withAddresses(order.variables, this.#link.variables);
     this.#link.specialise(specialise({ ...order, variables, network: this.#network, wantsFrames: true }));
+  }
+
+  /** Legal once, when the runtime is ready: has it prepare for a snapshot. */
+  checkpoint(): void {
+    this.#link?.checkpoint?.();
+  }
+
+  /** Legal once after that, or when a process that is made of an image has come up, with its `order`. Throws if that cannot have its code and limits. */
+  restore(order: Order | undefined): void {
+    this.#rest.end();
+    const { specialise } = this.#process ?? {};
+    if (order && specialise && this.#network) specialise({ ...order, network: this.#network, wantsFrames: true });
+    // Nothing that differs is told by variables: credentials are asked for, and log streams are not known to functions with SnapStart.
+    this.#link?.restore?.({});
+  }
+
+  /** Present once the memory of the process has been captured. */
+  get image(): MemoryImage | undefined {
+    return this.#process?.image;
   }
 
   /** Until the next invocation nothing of the function shall go on, unless somebody debugs it. Legal when runtime and extensions wait for it. */
@@ -152,12 +181,13 @@ export class RuntimeSession {
     this.#isDebugged = order.isDebugged ?? false;
     const link = await openLink(network, this.#gated(), this.extensions);
     this.#link = link;
-    const variables = { ...order.variables, ...link.variables };
-    const program = { ...order, variables, network, wantsFrames: link.wantsFrames };
+    const variables = withAddresses(order.variables, link.variables);
+    const program = { ...order, variables, network, wantsFrames: link.wantsFrames, mergesOutput: true };
     const process = order.extensions?.length ? await this.#launchBeside(order.extensions, driver, program) : await driver.launch(program);
     this.#process = process;
     link.attach(process, this.#clock);
-    this.#outputs = [process.stdout, process.stderr].map((stream, index) => this.#read(stream, this.#splitters[index] as LineSplitter));
+    const outputs = [...new Set([process.stdout, process.stderr])];
+    this.#outputs = outputs.map((stream, index) => this.#read(stream, this.#splitters[index] as LineSplitter));
     void process.exited.then((exit) => {
       if (this.#isEnding) return;
       this.#drain();
@@ -194,6 +224,16 @@ export class RuntimeSession {
       initFailed: (payload) => {
         if (!this.#isEnding) listener.initFailed(payload);
       },
+      checkpointed: (outcome) => {
+        if (!this.#isEnding) listener.checkpointed(outcome);
+      },
+      restored: () => {
+        if (!this.#isEnding) listener.restored();
+      },
+      restoreFailed: (payload) => {
+        if (!this.#isEnding) listener.restoreFailed(payload);
+      },
+      credentialsFor: (token) => listener.credentialsFor(token),
       answered: (answer) => {
         if (!this.#isEnding) listener.answered(answer);
       },

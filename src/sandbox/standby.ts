@@ -1,15 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { sleep } from "#kit/clock.ts";
-import type { EnvironmentSpec } from "./contract.ts";
-import type { Driver, ForkableProgram, LaunchFolders, LaunchOrder, ProcessExit } from "./drivers/driver.ts";
+import type { EnvironmentSpec, SessionCredentials } from "./contract.ts";
+import type { Driver, ForkableProgram, LaunchFolders, LaunchOrder, MemoryImage, ProcessExit } from "./drivers/driver.ts";
 import { environmentFolderPrefix, removeFolder } from "./drivers/leftovers.ts";
 import { openEndpointRelay, relayedUrl } from "./endpoint-relay.ts";
 import { defaultVariables } from "./environment-variables.ts";
 import { EitherLink } from "./either-link.ts";
 import type { Workshop } from "./prepare-environment.ts";
 import type { Failure } from "./failures.ts";
-import type { RuntimeAnswer } from "./runtime-link.ts";
+import type { CheckpointOutcome, RuntimeAnswer } from "./runtime-link.ts";
 import type { RuntimeStart } from "./runtimes/runtime-start.ts";
 import { type OpenLink, RuntimeSession, type SessionListener } from "./runtime-session.ts";
 import type { Subscription } from "./telemetry/subscription.ts";
@@ -33,6 +33,9 @@ interface BootManner {
   isAheadOfNeed: boolean;
   /** Whether it may be forked from a process that has the runtime loaded, if there is one. */
   mayFork: boolean;
+  /** See LaunchOrder. */
+  capturesImage?: boolean;
+  restores?: MemoryImage;
   /** It ended before it was adopted. */
   onGone?: (standby: Standby) => void;
 }
@@ -47,7 +50,7 @@ export class Standby {
   #workshop: Workshop;
   #listener = new LateListener();
   #session: RuntimeSession;
-  #signer = "";
+  #isOwn = (_accessKeyId: string): boolean => false;
   #takeSegments: TakeSegments | undefined;
   #isAdopted = false;
 
@@ -55,7 +58,7 @@ export class Standby {
     const environment = join(workshop.runFolder, `${environmentFolderPrefix}${workshop.ids.hex(16)}`);
     this.#workshop = workshop;
     this.#session = new RuntimeSession(this.#listener, workshop.clock, workshop.ids);
-    this.folders = { environment, tmp: join(environment, "tmp"), task: join(environment, "no-code"), fileSystems: [], readable };
+    this.folders = { environment, tmp: join(environment, "tmp"), task: join(workshop.runFolder, "no-code"), fileSystems: [], readable };
   }
 
   /** Sees to it that processes of that kind can be forked. Resolves with why they cannot, if that is so. */
@@ -68,7 +71,8 @@ export class Standby {
   }
 
   /** Resolves when the runtime waits for its function; rejects if it does not come to that. */
-  static async boot(workshop: Workshop, kind: StandbyKind, { isAheadOfNeed, mayFork, onGone }: BootManner): Promise<Standby> {
+  static async boot(workshop: Workshop, kind: StandbyKind, manner: BootManner): Promise<Standby> {
+    const { isAheadOfNeed, mayFork, capturesImage, restores, onGone } = manner;
     const { endpointUrl } = kind;
     const start = await workshop.catalog.find(kind.runtime, "");
     const standby = new Standby(workshop, start.readable);
@@ -77,8 +81,8 @@ export class Standby {
     const settled = new AbortController();
     standby.#listener.onExit = () => booted.reject(new Error("a runtime that was started ahead of need ended"));
     try {
-      await mkdir(folders.tmp, { recursive: true, mode: 0o700 });
-      await mkdir(folders.task, { mode: 0o755 });
+      // One folder serves all: it is empty for ever.
+      await mkdir(folders.task, { recursive: true, mode: 0o755 });
       const program = programOf(workshop.driver, start, kind);
       const forkOf = forkableOf(start, program);
       const order = {
@@ -88,10 +92,12 @@ export class Standby {
         ephemeralStorageMb: standbyStorageMb,
         isAheadOfNeed,
         ...(mayFork && forkOf && { forkOf }),
+        ...(capturesImage && { capturesImage }),
+        ...(restores && { restores }),
       };
       const { driver } = workshop;
       const openLink: OpenLink = async (network, listener, extensions) => {
-        if (driver.hasPrivateNetworks) await openEndpointRelay(network, endpointUrl, () => standby.#signer);
+        if (driver.hasPrivateNetworks) await openEndpointRelay(network, endpointUrl, (signer) => standby.#isOwn(signer));
         await openTraceDaemon(network, workshop, (documents) => standby.#takeSegments?.(documents));
         return EitherLink.open(listener, workshop.ids, network, extensions, booted.resolve);
       };
@@ -110,7 +116,7 @@ export class Standby {
   }
 
   /**
-   * What it says goes to that listener from now on. The endpoint passes requests signed with that access key. The caller specialises the session.
+   * What it says goes to that listener from now on. The caller specialises the session.
    * Undefined if it was adopted before.
    */
   adopt(listener: SessionListener): RuntimeSession | undefined {
@@ -121,8 +127,8 @@ export class Standby {
   }
 
   /** Whose requests the endpoint passes. */
-  serveEndpointTo(accessKeyId: string): void {
-    this.#signer = accessKeyId;
+  serveEndpointTo(isOwn: (accessKeyId: string) => boolean): void {
+    this.#isOwn = isOwn;
   }
 
   /** Who gets what it sends to the X-Ray daemon. */
@@ -152,6 +158,22 @@ class LateListener implements SessionListener {
 
   initFailed(payload: Buffer): void {
     this.target?.initFailed(payload);
+  }
+
+  checkpointed(outcome: CheckpointOutcome): void {
+    this.target?.checkpointed(outcome);
+  }
+
+  restored(): void {
+    this.target?.restored();
+  }
+
+  restoreFailed(payload: Buffer): void {
+    this.target?.restoreFailed(payload);
+  }
+
+  credentialsFor(token: string): SessionCredentials | undefined {
+    return this.target?.credentialsFor(token);
   }
 
   answered(answer: RuntimeAnswer): void {

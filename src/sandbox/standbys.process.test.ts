@@ -108,17 +108,19 @@ test("a part of a runtime that was started ahead of need can be an extension", {
 
 test("environments see their own mounts only", { skip }, async (t) => {
   const real = await stocked(t, 2);
-  const mounts = `readFileSync("/proc/self/mountinfo", "utf8").split("\\n").filter((line) => line.includes("/env-") || line.includes("/code"))`;
+  const mounts = `readFileSync("/proc/self/mountinfo", "utf8").split("\\n").filter((line) => line.includes("/env-") || line.includes("/code") || line.includes(" /tmp "))`;
   const first = await ask(real.sandbox, specOf({ key: "first:1" }), mounts);
   await real.untilStarted(2);
   const second = await ask(real.sandbox, specOf({ key: "second:1" }), mounts);
   assert.ok(first.isStandby);
   assert.ok(second.isStandby);
-  const environmentsIn = (lines: unknown): string[] => [...new Set(JSON.stringify(lines).match(/env-[0-9a-f]{16}/g))];
+  const environmentsIn = (lines: unknown): string[] => [...new Set(JSON.stringify(lines).match(/env-[0-9a-f]{16}|\/dev\/loop\d+/g))];
   const [ofFirst, ofSecond] = [environmentsIn(first.result), environmentsIn(second.result)];
-  assert.equal(ofFirst.length, 1);
-  assert.equal(ofSecond.length, 1);
-  assert.notDeepEqual(ofFirst, ofSecond);
+  assert.ok(ofFirst.length > 0 && ofSecond.length > 0);
+  assert.deepEqual(
+    ofFirst.filter((name) => ofSecond.includes(name)),
+    [],
+  );
 });
 
 test("the memory is that of the function; a crash leaves /tmp as it was", { skip }, async (t) => {

@@ -1,4 +1,5 @@
 import type { EnvironmentSpec } from "./contract.ts";
+import type { MemoryImage } from "./drivers/driver.ts";
 import type { PreparedCode, StandbySource, Workshop } from "./prepare-environment.ts";
 import type { ForkTrials } from "./fork-trials.ts";
 import { Standby, type StandbyKind } from "./standby.ts";
@@ -46,12 +47,20 @@ export class Standbys implements StandbySource {
 
   async take(spec: EnvironmentSpec, code: PreparedCode): Promise<Standby | undefined> {
     if (!(await this.#fits(spec, code))) return undefined;
-    return this.#stock.take(kindOf(spec)) ?? this.#fork(kindOf(spec));
+    const kind = kindOf(spec);
+    // Only a fork can be captured.
+    const captured = spec.hasSnapStart ? await this.#fork(kind, { capturesImage: true }) : undefined;
+    return captured ?? this.#stock.take(kind) ?? this.#fork(kind);
   }
 
-  async #fork(kind: StandbyKind): Promise<Standby | undefined> {
+  /** One that is made of an image, and waits where the captured process was. Rejects if it cannot be made. */
+  restore(spec: EnvironmentSpec, image: MemoryImage): Promise<Standby> {
+    return Standby.boot(this.#workshop, kindOf(spec), { isAheadOfNeed: false, mayFork: true, restores: image });
+  }
+
+  async #fork(kind: StandbyKind, manner: { capturesImage?: true } = {}): Promise<Standby | undefined> {
     if (!this.#trials?.hasPassed(kind)) return undefined;
-    return Standby.boot(this.#workshop, kind, { isAheadOfNeed: false, mayFork: true }).catch((error: unknown) => {
+    return Standby.boot(this.#workshop, kind, { isAheadOfNeed: false, mayFork: true, ...manner }).catch((error: unknown) => {
       this.#workshop.log.warn("a runtime could not be forked", { runtime: kind.runtime, error });
       this.#trials?.rest(kind);
       return undefined;

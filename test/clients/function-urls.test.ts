@@ -189,7 +189,23 @@ describe("function URLs", () => {
     const stream = session.request({ ":authority": new URL(open).host, ":path": "/two" });
     const event = JSON.parse(await text(stream));
     assert.deepEqual([event.rawPath, event.requestContext.http.protocol, event.headers.host], ["/two", "HTTP/2.0", new URL(open).host]);
+    // Names with a colon would break whoever makes a request of them again.
+    assert.deepEqual(
+      Object.keys(event.headers).filter((name) => name.startsWith(":")),
+      [],
+    );
     session.close();
+  });
+
+  test("a full URL in the first line leads where it says", async () => {
+    const answer = await send(product.endpoint, {
+      method: "GET",
+      target: `${new URL("/full?x=1", open)}`,
+      headers: { host: "localhost" },
+      body: "",
+    });
+    const { rawPath, rawQueryString, headers } = JSON.parse(answer.text);
+    assert.deepEqual([rawPath, rawQueryString, headers.host], ["/full", "x=1", new URL(open).host]);
   });
 
   test("AWS's own names and HTTPS lead there as well", async () => {

@@ -1,23 +1,10 @@
 /** AWS's own runtime interface clients, as they are published, against our Runtime API. Java's runs in java.test.ts, those of Go and Rust in compiled.test.ts. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { after, before, describe, test, type TestContext } from "node:test";
-import { promisify } from "node:util";
-import { type Build, built, isBuilt } from "#test/built.ts";
+import { after, before, describe, test } from "node:test";
 import { createFunction, payloadOf, tailOf } from "#test/functions.ts";
-import { long } from "#test/long.ts";
+import { nodeClient, orReason, pythonClient } from "#test/interface-clients.ts";
 import { zipOf } from "#test/packages.ts";
 import { type Product, startProduct } from "#test/product.ts";
-
-const run = promisify(execFile);
-
-async function installed(t: TestContext, build: Build, name: string): Promise<string | undefined> {
-  return built(build).catch((error: Error) => {
-    t.skip(`${name} cannot be installed here: ${error.message.slice(0, 500)}`);
-    return undefined;
-  });
-}
 
 describe("AWS's runtime interface client", () => {
   let product: Product;
@@ -56,15 +43,9 @@ describe("AWS's runtime interface client", () => {
   }
 
   test("for Python: awslambdaric", async (t) => {
-    const python = await run("python3", ["-c", "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])"]).then(
-      ({ stdout }) => stdout.trim().split(" "),
-      () => undefined,
-    );
-    if (python === undefined) return t.skip("there is no python3 here");
-    const [program, version] = python as [string, string];
-    const command = [program, "-m", "pip", "install", "--quiet", "--target", "$OUT", "--only-binary=:all:", "awslambdaric==4.2.2"];
-    const packages = await installed(t, { name: "python-client", from: version, command }, "awslambdaric");
-    if (packages === undefined) return;
+    const client = await orReason(pythonClient());
+    if (typeof client === "string") return t.skip(client);
+    const { program, packages } = client;
     const bootstrap = `#!/bin/sh\nexport PYTHONPATH=${packages}:$LAMBDA_TASK_ROOT\nexec ${program} -m awslambdaric "$_HANDLER"\n`;
     const source = `
 def handler(event, context):
@@ -79,13 +60,9 @@ def handler(event, context):
   });
 
   test("for Node.js: aws-lambda-ric", async (t) => {
-    const command = ["npm", "install", "--prefix", "$OUT", "--no-save", "--no-audit", "--no-fund", "aws-lambda-ric@4.0.2"];
-    const build = { name: "node-client", from: process.version, command };
-    if (!long && !(await isBuilt(build))) return t.skip("it compiles a client of its own, which takes minutes: npm run test:long");
-    const packages = await installed(t, build, "aws-lambda-ric");
-    if (packages === undefined) return;
-    const client = join(packages, "node_modules/aws-lambda-ric/index.mjs");
-    const bootstrap = `#!/bin/sh\nexec ${process.execPath} ${client} "$_HANDLER"\n`;
+    const client = await orReason(nodeClient().then((path) => ({ path })));
+    if (typeof client === "string") return t.skip(client);
+    const bootstrap = `#!/bin/sh\nexec ${process.execPath} ${client.path} "$_HANDLER"\n`;
     const source = `
       exports.handler = async (event, context) => {
         if (event.fail) throw new RangeError("no");
@@ -95,6 +72,7 @@ def handler(event, context):
       exports.stream = awslambda.streamifyResponse(async (event, output) => {
         output.setContentType("text/plain");
         for (const word of event.words) output.write(word);
+        if (event.fail) throw new Error("no");
         output.end();
       });`;
     await create("node", "index.handler", { bootstrap, "index.js": source });
@@ -102,12 +80,26 @@ def handler(event, context):
     await check("node", "node-broken", "RangeError");
 
     await create("node-stream", "index.stream", { bootstrap, "index.js": source });
-    const { EventStream } = await product.lambda.invokeWithResponseStream({
-      FunctionName: "node-stream",
-      Payload: JSON.stringify({ words: ["one ", "two"] }),
-    });
-    let text = "";
-    for await (const event of EventStream!) text += Buffer.from(event.PayloadChunk?.Payload ?? []).toString();
-    assert.equal(text, "one two");
+    const stream = async (event: unknown): Promise<[text: string, errorDetails: string | undefined]> => {
+      const { EventStream } = await product.lambda.invokeWithResponseStream({
+        FunctionName: "node-stream",
+        Payload: JSON.stringify(event),
+      });
+      let text = "";
+      let details: string | undefined;
+      for await (const { PayloadChunk, InvokeComplete } of EventStream!) {
+        text += Buffer.from(PayloadChunk?.Payload ?? []).toString();
+        details = InvokeComplete?.ErrorDetails;
+      }
+      return [text, details];
+    };
+    assert.deepEqual(await stream({ words: ["one ", "two"] }), ["one two", undefined]);
+    const [text, details] = await stream({ words: ["one"], fail: true });
+    assert.equal(text, "one");
+    assert.match(details!, /"errorMessage":"no"/);
+    // By the same process, which asks for the next invocation before the last of the broken stream has left it.
+    const again = await product.lambda.invoke({ FunctionName: "node-stream", Payload: '{"words":["three"]}', LogType: "Tail" });
+    assert.equal(Buffer.from(again.Payload!).toString(), "three");
+    assert.doesNotMatch(tailOf(again), /Init Duration/);
   });
 });

@@ -59,7 +59,7 @@ for (const { program, version } of installed(names, process.env["PATH"] ?? "")) 
         "names = lambda found: [hook[0].__name__ for hook in found]",
         "return [names(hooks.get_before_snapshot()), names(hooks.get_after_restore())]",
       );
-      assert.equal((await run(`${hooks}\n${told}`)).body, '[["print", "first"], ["first"]]');
+      assert.equal((await run(`${hooks}\n${told}`)).body, '[["first", "print"], ["first"]]');
       await using runtime = await start({
         "snapshot_restore_py.py": "owner = 'mine'",
         "index.py": `import snapshot_restore_py\n${handlerOf("return snapshot_restore_py.owner")}`,
@@ -86,7 +86,8 @@ for (const { program, version } of installed(names, process.env["PATH"] ?? "")) 
           assert.deepEqual([kind, error.errorType, error.requestId], ["initError", type, ""]);
           assert.match(error.errorMessage, message);
           assert.equal(await runtime.exitCode, 1);
-          assert.ok(logs[0]!.text.startsWith(`[ERROR] ${type}: ${error.errorMessage}\nTraceback (most recent call last):`));
+          assert.match(logs[0]!.text, /^\[WARNING\]\t[\d:.T-]+Z\t\tLAMBDA_WARNING: Unhandled exception\. /);
+          assert.ok(logs[1]!.text.startsWith(`[ERROR] ${type}: ${error.errorMessage}\nTraceback (most recent call last):`));
         });
       }
     });
@@ -95,6 +96,11 @@ for (const { program, version } of installed(names, process.env["PATH"] ?? "")) 
       const cases: Array<[name: string, code: string, expected: string]> = [
         ["an object", handlerOf("return {**event, 'ok': True}"), '{"name": "x", "ok": true}'],
         ["null for None", handlerOf("pass"), "null"],
+        [
+          "named tuples as objects, keys of bytes as text",
+          `import collections\nPair = collections.namedtuple('Pair', 'left right')\n${handlerOf("return {b'pair': [Pair(1, Pair(2, None)), (3,)]}")}`,
+          '{"pair": [{"left": 1, "right": {"left": 2, "right": null}}, [3]]}',
+        ],
         ["bytes as they are", handlerOf("return b'raw'"), "raw"],
         [
           "decimals as numbers",

@@ -54,6 +54,8 @@ describe("bytes that are no HTTP", () => {
     ["a version that is not", `GET / HTTP/9.9\r\nHost: HOST\r\n\r\n`, 400],
     ["no host", `${health}\r\n\r\n`, 400],
     ["no path", `GET functions HTTP/1.1\r\nHost: HOST\r\n\r\n`, 400],
+    ["no path but a star", `OPTIONS * HTTP/1.1\r\nHost: HOST\r\n\r\n`, 400],
+    ["somebody else's URL", `GET http://evil.example/_pilotlight/health HTTP/1.1\r\nHost: HOST\r\n\r\n`, 403],
     ["line feeds alone", `${health}\nHost: HOST\n\n`, 400],
     ["a folded header", `${health}\r\nHost: HOST\r\nx: a\r\n b\r\n\r\n`, 400],
     ["a zero in a header", `${health}\r\nHost: HOST\r\nx: a\0b\r\n\r\n`, 400],
@@ -111,7 +113,7 @@ describe("headers twice", () => {
     const signed = await sign(endpoint, { path: functions, headers: { connection: "close" } });
     return exchangeBytes(endpoint, `${headOf(signed)}${name}: ${value}\r\n\r\n`);
   };
-  test("of two hosts the signed one counts", async () => assert.deepEqual(statusesIn(await twice("Host", "evil.example")), [200]));
+  test("two hosts are none, whichever is signed", async () => assert.deepEqual(statusesIn(await twice("Host", "evil.example")), [400]));
   test("of two authorizations the first one counts", async () =>
     assert.deepEqual(statusesIn(await twice("Authorization", "AWS4-HMAC-SHA256 x")), [200]));
   test("two dates are none", async () => assert.deepEqual(statusesIn(await twice("X-Amz-Date", "20260101T000000Z")), [400]));

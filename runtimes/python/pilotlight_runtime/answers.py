@@ -1,6 +1,7 @@
 """JSON as AWS's runtime writes it, which knows more types than the standard library does."""
 
 import json
+import marshal
 import math
 import os
 import re
@@ -15,14 +16,48 @@ _MARKED = re.compile(f'"{_MARK}:([^"]*)"')
 
 def encode_answer(answer):
     """Bytes go as they are; everything else as JSON."""
-    # DIVERGES: AWS's runtime writes named tuples as objects, here they are arrays like other tuples.
     if isinstance(answer, bytes):
         return answer
     try:
-        text = _encode(answer)
+        text = _text_of(answer)
         return (_MARKED.sub(r"\1", text) if _MARK in text else text).encode()
     except Exception as error:
         raise Fault("MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def _text_of(answer):
+    try:
+        # Knows nothing but values of Python's own types, and is quick to say so: those the standard library writes as AWS's runtime does.
+        marshal.dumps(answer)
+        return _encode(answer)
+    except (ValueError, TypeError) as error:
+        if str(error) == "Circular reference detected":
+            raise
+        return _encode(_as_plain(answer))
+
+
+def _as_plain(value):
+    """What the library of AWS's runtime, simplejson, takes for an object or a key, and the standard library does not."""
+    if isinstance(value, (str, int, float, bytes)) or value is None:
+        return value
+    if isinstance(value, list):
+        return [_as_plain(item) for item in value]
+    members = getattr(value, "_asdict", None)  # of a named tuple
+    if callable(members):
+        value = members()
+    if isinstance(value, tuple):
+        return [_as_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {_as_key(key): _as_plain(item) for key, item in value.items()}
+    return value
+
+
+def _as_key(key):
+    if isinstance(key, bytes):
+        return key.decode()
+    if isinstance(key, (str, int, float)) or key is None:
+        return key
+    raise TypeError(f"keys must be str, int, float, bool or None, not {type(key).__name__}")
 
 
 def _encode_other(value):
@@ -37,3 +72,4 @@ def _encode_other(value):
 
 # Since python3.12 answers hold letters as they are.
 _encode = json.JSONEncoder(ensure_ascii=sys.version_info < (3, 12), default=_encode_other).encode
+to_json = json.JSONEncoder(ensure_ascii=sys.version_info < (3, 12)).encode

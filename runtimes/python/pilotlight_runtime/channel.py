@@ -6,7 +6,10 @@ import os
 import struct
 import sys
 
+from .answers import to_json
+
 _LINGER = 0x03
+_CHECKPOINT = 0x04
 _BOOTED = 0x80
 _READY = 0x81
 _INIT_ERROR = 0x82
@@ -14,6 +17,9 @@ _RESPONSE = 0x83
 _ERROR = 0x84
 _LOG = 0x85
 _COMPANY = 0x89
+_CHECKPOINTED = 0x8A
+_RESTORED = 0x8B
+_RESTORE_ERROR = 0x8C
 
 _LOG_EVENT_BYTES = 256 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and AWS's own allowance of 100 bytes.
@@ -57,16 +63,35 @@ class Channel:
         self._send(_READY, b"")
 
     def next_invocation(self):
-        """Waits for an invocation and returns its header, a dict, and its payload, text; exits when the socket is closed."""
+        """
+        Waits for an invocation and returns its header, a dict, and its payload, text; None if a snapshot is wanted first. Exits when the socket is
+        closed.
+        """
         if not self._has_company and _has_company():
             self._has_company = True
             self._send(_COMPANY, b"")
         frame = self._receive()
         while frame[4] == _LINGER:  # Waiting blocks no other thread: there is nothing to change.
             frame = self._receive()
+        if frame[4] == _CHECKPOINT:
+            return None
         (header_length,) = struct.unpack_from("<I", frame, 5)
         payload_start = 9 + header_length
         return json.loads(str(frame[9:payload_start], "utf-8")), str(frame[payload_start:], "utf-8")
+
+    def checkpointed(self, refusal=None):
+        """The hooks before the snapshot have run. `refusal`: why the memory has not been captured; without it, it has."""
+        self._send(_CHECKPOINTED, json.dumps({"image": True} if refusal is None else {"image": False, "reason": refusal}).encode())
+
+    def next_restoration(self):
+        """Waits until it is time to go on from the snapshot; exits when the socket is closed."""
+        return json.loads(str(self._receive()[5:], "utf-8"))
+
+    def restored(self):
+        self._send(_RESTORED, b"")
+
+    def fail_restoration(self, error):
+        self._send(_RESTORE_ERROR, json.dumps(error).encode())
 
     def respond(self, payload):
         if len(payload) > _RESPONSE_BYTES:
@@ -76,10 +101,10 @@ class Channel:
             self._send(_RESPONSE, payload)
 
     def fail(self, error):
-        self._send(_ERROR, json.dumps(error).encode())
+        self._send(_ERROR, to_json(error).encode("utf-8", "replace"))
 
     def fail_initialisation(self, error):
-        self._send(_INIT_ERROR, json.dumps(error).encode())
+        self._send(_INIT_ERROR, to_json(error).encode("utf-8", "replace"))
 
     def log(self, level, time_s, text):
         """One log event, or several when it is larger than CloudWatch Logs takes. Levels go from 0, none, to 6, fatal."""

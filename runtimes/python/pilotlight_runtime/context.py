@@ -52,8 +52,8 @@ class LambdaContext:
         self.aws_request_id = header["requestId"]
         vars(self).update(members)
         self.invoked_function_arn = header["invokedFunctionArn"]
-        self.tenant_id = header.get("tenantId")
         client_context = _parse(header.get("clientContext"), "Client Context")
+        self._w3c = _trace_of(client_context)
         self.client_context = None if client_context is None else ClientContext(client_context)
         identity = _parse(header.get("cognitoIdentity"), "Cognito Identity") or {}
         self.identity = CognitoIdentity(
@@ -62,17 +62,28 @@ class LambdaContext:
                 "cognito_identity_pool_id": identity.get("cognitoIdentityPoolId"),
             }
         )
+        self.tenant_id = header.get("tenantId")
         self._deadline_ms = header["deadlineMs"]
         self._log = log
 
     def get_remaining_time_in_millis(self):
         return max(0, int(self._deadline_ms - time.time() * 1000))
 
+    def w3c(self):
+        """The trace of the caller, by W3C's names, if the client context holds it."""
+        return dict(self._w3c)
+
     def log(self, message):
         self._log(str(message))
 
     def __repr__(self):
         return f"LambdaContext([{_members(self, [name for name in vars(self) if name[0] != '_'])}])"
+
+
+def _trace_of(client_context):
+    trace = client_context.get("w3c") if isinstance(client_context, dict) else None
+    fields = trace if isinstance(trace, dict) else {}
+    return {name: fields[name] for name in ("traceparent", "tracestate", "baggage") if isinstance(fields.get(name), str)}
 
 
 def _members(record, names):

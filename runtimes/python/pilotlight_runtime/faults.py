@@ -33,4 +33,5 @@ def _stack_of_customer(error):
     frames = traceback.extract_tb(error.__traceback__)
     while frames and frames[0].filename.startswith(_RUNTIME_FOLDER):
         del frames[0]
-    return traceback.format_list(frames)
+    # As plain tuples, which have no marks under the part of the line that failed: AWS's runtime leaves them out, too.
+    return traceback.format_list([(frame.filename, frame.lineno, frame.name, frame.line) for frame in frames])

@@ -11,6 +11,7 @@ from .faults import Fault, error_payload
 from .handler import load_handler
 from .logs import Logs
 from .provided import ProvidedModules
+from .snapshots import pass_through_snapshot
 from .stand_by import stand_by
 
 
@@ -33,13 +34,17 @@ def serve():
         handler = load_handler(os.environ["_HANDLER"])
     except Exception as error:
         payload = error_payload(error)
-        logs.error(payload)
+        logs.initialisation_error(payload)
         channel.fail_initialisation(payload)
         sys.exit(1)
 
     channel.ready()
     while True:
-        header, payload = channel.next_invocation()
+        invocation = channel.next_invocation()
+        if invocation is None:
+            pass_through_snapshot(channel, logs)
+            continue
+        header, payload = invocation
         os.environ["_X_AMZN_TRACE_ID"] = header["traceId"]
         _invoke(handler, header, payload, members, channel, logs)
 

@@ -20,10 +20,10 @@ def register_after_restore(function, *args, **kwargs):
 
 
 def get_before_snapshot():
-    """The hooks in the order in which they run: the last that was registered first."""
-    return _before_snapshot[::-1]
+    """The hooks in the order of their registration; they run in the reverse order, as (function, args, kwargs)."""
+    return _before_snapshot
 
 
 def get_after_restore():
-    """The hooks in the order in which they run: that of their registration."""
-    return _after_restore[:]
+    """The hooks in the order of their registration, in which they run."""
+    return _after_restore

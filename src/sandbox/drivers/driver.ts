@@ -75,6 +75,19 @@ export interface LaunchOrder {
   forkOf?: ForkableProgram;
   /** Whether the program gets a connected stream socket as descriptor 3. */
   wantsFrames: boolean;
+  /** Whether its output and its errors may come by one stream, in the order in which they were written. */
+  mergesOutput?: boolean;
+  /** Whether its memory shall be captured when it asks for it, where that can be: see `RunningProcess.image`. */
+  capturesImage?: boolean;
+  /** What it is made of, in the place of the program: it comes up as the captured process was. `launch` rejects if it cannot be. */
+  restores?: MemoryImage;
+}
+
+/** The memory of a process that has been captured, of which others can be made: see docs/decisions/0018-snapstart.md. */
+export interface MemoryImage {
+  /** Whether others can still be made of it. */
+  isUsable(): boolean;
+  release(): void;
 }
 
 /** Languages whose runtime of ours can be a fork server: see docs/decisions/0013-fork-servers.md. */
@@ -100,9 +113,9 @@ export interface SharedSandbox {
 
 /** Absolute paths, as the supervisor sees them. The same object for all launches of an environment. */
 export interface LaunchFolders {
-  /** Belongs to one environment alone, exists, and names it uniquely. */
+  /** Belongs to one environment alone, and names it uniquely. Whichever driver needs it makes it. */
   environment: string;
-  /** Inside `environment`; the function sees it as its folder for temporary files, and keeps it when launched again. */
+  /** Inside `environment`, made likewise; the function sees it as its folder for temporary files, and keeps it when launched again. */
   tmp: string;
   /** The function's code: working directory, read-only where the driver can make it so. */
   task: string;
@@ -174,7 +187,10 @@ export interface RunningProcess {
   /** Our end of descriptor 3, if `wantsFrames`. */
   readonly frames?: Duplex;
   readonly stdout: Readable;
+  /** The same as `stdout` if both come by one stream. */
   readonly stderr: Readable;
+  /** Of a process whose order said `capturesImage`, once it has been captured. */
+  readonly image?: MemoryImage | undefined;
   /**
    * Settles when the program has exited, everything it started has been killed, and the streams have been read to their end
    * (for a second at most, because a reader may have paused them). Never rejects.

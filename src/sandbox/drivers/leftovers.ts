@@ -1,10 +1,16 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "#kit/log.ts";
+import type { LaunchFolders } from "./driver.ts";
 import { killMarked } from "./marked-processes.ts";
 
 /** Folders of environments in the run folder are named so. */
 export const environmentFolderPrefix = "env-";
+
+/** Makes an environment's folder, and the one for temporary files in it, unless they are there. */
+export async function makeFolders({ tmp }: LaunchFolders): Promise<void> {
+  await mkdir(tmp, { recursive: true, mode: 0o700 });
+}
 
 /** Ends the processes and removes the folders that a daemon which was killed left in its run folder. */
 export async function sweepLeftovers(runFolder: string, log: Log): Promise<void> {

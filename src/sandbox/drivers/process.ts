@@ -19,7 +19,7 @@ import {
   type SharedSandbox,
 } from "./driver.ts";
 import { findFileView, hostsPlace, layersPlace, type FileView } from "./file-view.ts";
-import { sweepLeftovers } from "./leftovers.ts";
+import { makeFolders, sweepLeftovers } from "./leftovers.ts";
 import { childLeader } from "./leader.ts";
 import { killMarked, markerVariable } from "./marked-processes.ts";
 import { PeakMemory } from "./peak-memory.ts";
@@ -84,6 +84,7 @@ class ProcessDriver implements Driver {
   /** Programs of one sandbox have views of their own, of the same folders. */
   async openSandbox(order: SandboxOrder): Promise<SharedSandbox> {
     const { environment } = order.folders;
+    await makeFolders(order.folders);
     const hosts = await hostsFile(environment);
     return {
       start: (program) => this.#launch({ ...order, ...program }, async () => {}, hosts),
@@ -94,7 +95,7 @@ class ProcessDriver implements Driver {
   /** `endRest`: see Company. */
   async #launch(order: LaunchOrder, endRest: () => Promise<void>, hosts?: string): Promise<RunningProcess> {
     const { environment, tmp, task } = order.folders;
-    await checkProgram(order.program);
+    await Promise.all([checkProgram(order.program), makeFolders(order.folders)]);
     const [program, ...args] = [
       ...((await this.#fileView?.command(order.folders, hosts)) ?? []),
       // After unshare: gaining capabilities in a user namespace would clear the wish.

@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from "node:stream";
 import { sleep, type Clock } from "#kit/clock.ts";
-import type { Freezer, ProcessExit, RunningProcess } from "./driver.ts";
+import type { Freezer, MemoryImage, ProcessExit, RunningProcess } from "./driver.ts";
 import type { Leader } from "./leader.ts";
 import { kill } from "./marked-processes.ts";
 
@@ -11,7 +11,7 @@ const outputGraceMs = 1_000;
 const leaderGraceMs = 2_000;
 
 /** What is a driver's own about the processes it starts. */
-export interface Company extends Pick<RunningProcess, "peakMemoryBytes" | "holdToCpuShare" | "specialise"> {
+export interface Company extends Pick<RunningProcess, "peakMemoryBytes" | "holdToCpuShare" | "specialise" | "image"> {
   /** The leader is gone: ends whatever it has started. Never rejects. */
   endRest(): Promise<void>;
   /** Kills what the leader has started, at which the leader ends by itself; without it, the leader's process group is killed. */
@@ -32,6 +32,7 @@ export class SpawnedProcess implements RunningProcess {
   readonly stderr: Readable;
   readonly exited: Promise<ProcessExit>;
   readonly specialise?: NonNullable<RunningProcess["specialise"]>;
+  readonly image?: MemoryImage | undefined;
   #company: Company;
   #clock: Clock;
   #hasExited = false;
@@ -41,6 +42,7 @@ export class SpawnedProcess implements RunningProcess {
     this.stdout = leader.stdout;
     this.stderr = leader.stderr;
     if (leader.frames) this.frames = leader.frames;
+    this.image = company.image;
     if (company.specialise) this.specialise = company.specialise;
     this.#company = company;
     this.#clock = clock;
@@ -85,7 +87,7 @@ export class SpawnedProcess implements RunningProcess {
   }
 
   async #untilGone(leader: Leader): Promise<ProcessExit> {
-    const streams = [this.stdout, this.stderr, ...(this.frames ? [this.frames] : [])];
+    const streams = [...new Set([this.stdout, this.stderr, ...(this.frames ? [this.frames] : [])])];
     const ended = Promise.all(streams.map(untilEnded));
     const exit = await leader.exited;
     this.#hasExited = true;

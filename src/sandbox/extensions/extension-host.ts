@@ -129,8 +129,9 @@ export class ExtensionHost {
     await runtime?.stop();
     if (hasExternals) {
       this.registry.sayFarewell({ eventType: "SHUTDOWN", deadlineMs, shutdownReason: reason });
-      const listening = this.#externals.filter(({ extension }) => extension.wants("SHUTDOWN"));
-      await this.#within(deadlineMs - this.#clock.now(), Promise.all([...listening.map(({ process }) => process.exited)]));
+      // Who does not want to know is not waited for.
+      const ends = this.#externals.map(({ extension, process }) => (extension.wants("SHUTDOWN") ? process.exited : process.stop()));
+      await this.#within(deadlineMs - this.#clock.now(), Promise.all<unknown>(ends));
     }
     await Promise.all(this.#externals.map(({ process }) => process.stop()));
     for (const { outputs } of this.#externals) for (const output of outputs) output.drain();

@@ -97,6 +97,11 @@ test("the end is told to those who wait, and later to those who do not yet", () 
   assert.deepEqual(idlePoll.events, [shutdown]);
   assert.deepEqual(busyPoll.events, [invoke]);
   assert.deepEqual(poll(registry, busy).events, [shutdown]);
+  // Once: whoever asks for more waits for its end.
+  assert.deepEqual(
+    [poll(registry, idle), poll(registry, busy)].flatMap(({ events }) => events),
+    [],
+  );
 });
 
 test("what comes at the wrong time is refused in AWS's words", () => {

@@ -48,6 +48,8 @@ export class ExtensionRegistry {
   #byId = new Map<string, Extension>();
   #isOpen = true;
   #farewell: ExtensionEvent | undefined;
+  /** Those who have heard the farewell. AWS's own Rust library asks for more until it is killed: it is told nothing twice. */
+  #dismissed = new Set<Extension>();
   #onInternalError: (extension: Extension) => void;
   /** One at a time, if somebody waits. */
   #gate: { isThrough: (extension: Extension) => boolean; open: () => void } | undefined;
@@ -93,7 +95,7 @@ export class ExtensionRegistry {
   park(extension: Extension, reply: ServerResponse): void {
     this.#move(extension, "Ready", extension.id);
     extension.waiting = reply;
-    if (this.#farewell) this.#tell(extension, this.#farewell);
+    if (this.#farewell) this.#dismiss(extension, this.#farewell);
     else this.#step();
   }
 
@@ -133,13 +135,19 @@ export class ExtensionRegistry {
   /** To all who registered for it; those who are busy get it when they ask for the next event. */
   sayFarewell(event: Extract<ExtensionEvent, { eventType: "SHUTDOWN" }>): void {
     this.#farewell = event;
-    for (const extension of this.#byId.values()) this.#tell(extension, event);
+    for (const extension of this.#byId.values()) this.#dismiss(extension, event);
   }
 
-  #tell(extension: Extension, event: ExtensionEvent): void {
-    if (extension.state !== "Ready" || !extension.wants(event.eventType)) return;
+  #dismiss(extension: Extension, farewell: ExtensionEvent): void {
+    if (!this.#dismissed.has(extension) && this.#tell(extension, farewell)) this.#dismissed.add(extension);
+  }
+
+  /** False if it waits for no such event. */
+  #tell(extension: Extension, event: ExtensionEvent): boolean {
+    if (extension.state !== "Ready" || !extension.wants(event.eventType)) return false;
     extension.tryMove("Running");
     send(extension, event, this.#ids.uuid());
+    return true;
   }
 
   #wait(isThrough: (extension: Extension) => boolean, open: () => void): void {

@@ -12,7 +12,11 @@ export interface Exchange {
   extensions: ExtensionHost;
   /** From `invoke` until the runtime asks for the next one. */
   current: CurrentInvocation | undefined;
-  /** The parked answer to a `next` that came before an invocation. */
+  /** Settles, without a fault, when the answer that is coming in has been taken. */
+  answering: Promise<void> | undefined;
+  /** Whether the function has SnapStart. */
+  isSnapped: boolean;
+  /** The parked answer to a `next` that came before an invocation, or before the restore. */
   waiting: ServerResponse | undefined;
 }
 
@@ -32,6 +36,16 @@ export function moveOrRefuse(exchange: Exchange, next: RuntimeState, response: S
   const hasMoved = exchange.states.tryMove(next);
   if (!hasMoved) refuseTransition(response, from, next);
   return hasMoved;
+}
+
+/** Lets the runtime wait for its answer. */
+export function park(exchange: Exchange, response: ServerResponse): void {
+  // Of two that wait, the later is the runtime's and the earlier one that it gave up.
+  exchange.waiting?.destroy();
+  exchange.waiting = response;
+  response.once("close", () => {
+    if (exchange.waiting === response) exchange.waiting = undefined;
+  });
 }
 
 /** Whether a response or an error is for the current invocation; answers 400 if not. */

@@ -30,7 +30,18 @@ async function open(t: TestContext): Promise<Api> {
   host.identity = { accountId: "000000000000", functionName: "hello", functionVersion: "7", handler: "a.b" };
   host.network = network;
   const never = (): never => assert.fail("there is no runtime");
-  const runtime = { ready: never, initFailed: never, answered: never, done: never, logged: never, violated: never };
+  const runtime = {
+    ready: never,
+    checkpointed: never,
+    restored: never,
+    restoreFailed: never,
+    credentialsFor: never,
+    initFailed: never,
+    answered: never,
+    done: never,
+    logged: never,
+    violated: never,
+  };
   const link = await openRuntimeApi(runtime, randomIds, network, host);
   t.after(() => {
     host.telemetry.close();

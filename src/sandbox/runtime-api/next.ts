@@ -1,18 +1,17 @@
 import type { ServerResponse } from "node:http";
-import { moveOrRefuse, type CurrentInvocation, type Endpoint, type Exchange } from "./exchange.ts";
+import { moveOrRefuse, park, type CurrentInvocation, type Endpoint, type Exchange } from "./exchange.ts";
 
 /** GET /2018-06-01/runtime/invocation/next: waits, for as long as it takes, for an invocation. The first call ends initialisation. */
-export const next: Endpoint = (exchange, _, response) => {
+export const next: Endpoint = async (exchange, _, response) => {
+  // AWS's client for Node.js asks before the last of a broken stream has left it.
+  await exchange.answering;
+  if (response.destroyed) return;
   const from = exchange.states.state;
   if (from === "Running") return sendInvocation(response, exchange.current as CurrentInvocation);
   if (!moveOrRefuse(exchange, "Ready", response)) return;
-  // Of two that wait, the later is the runtime's and the earlier one that it gave up.
-  exchange.waiting?.destroy();
-  exchange.waiting = response;
-  response.once("close", () => {
-    if (exchange.waiting === response) exchange.waiting = undefined;
-  });
+  park(exchange, response);
   if (from === "Started") exchange.listener.ready();
+  else if (from === "Restoring") exchange.listener.restored();
   else if (from === "Ready") deliver(exchange);
   else {
     exchange.current = undefined;

@@ -18,12 +18,18 @@ interface Api {
   answers: RuntimeAnswer[];
 }
 
-async function open(t: TestContext, changes: Partial<RuntimeListener> = {}): Promise<Api> {
+const credentials = { accessKeyId: "ASIA1", secretAccessKey: "secret", sessionToken: "session", expiresAtMs: 1_768_000_000_000 };
+
+async function open(t: TestContext, changes: Partial<RuntimeListener> = {}, isSnapped = false): Promise<Api> {
   const events: string[] = [];
   const answers: RuntimeAnswer[] = [];
   const listener = {
     ready: () => void events.push("ready"),
     initFailed: (payload: Buffer) => void events.push(`initFailed ${payload.toString()}`),
+    checkpointed: () => void events.push("checkpointed"),
+    restored: () => void events.push("restored"),
+    restoreFailed: (payload: Buffer) => void events.push(`restoreFailed ${payload.toString()}`),
+    credentialsFor: (token: string) => (token === "token" ? credentials : undefined),
     answered: (answer: RuntimeAnswer) => void answers.push(answer),
     done: () => void events.push("done"),
     logged: () => assert.fail("nothing is logged here"),
@@ -37,7 +43,7 @@ async function open(t: TestContext, changes: Partial<RuntimeListener> = {}): Pro
     extensionFailed: () => {},
     subscribed: () => {},
   });
-  const link = await openRuntimeApi(listener, randomIds, network, extensions);
+  const link = await openRuntimeApi(listener, randomIds, network, extensions, isSnapped);
   link.attach({} as RunningProcess, new ManualClock());
   t.after(() => network.close());
   return { link, url: `http://${link.variables.AWS_LAMBDA_RUNTIME_API}/2018-06-01`, events, answers };
@@ -241,6 +247,35 @@ test("errors keep their bodies; without one the header speaks, if it has the for
   }
 });
 
+test("an error may be described in a header of a megabyte", async (t) => {
+  const api = await open(t);
+  await begin(api);
+  const cause = { "Lambda-Runtime-Function-XRay-Error-Cause": "x".repeat(1024 * 1024) };
+  assert.equal((await post(api, "/invocation/r1/error", "{}", cause)).status, 202);
+});
+
+test("next waits for the end of the answer before it", async (t) => {
+  const api = await open(t);
+  await begin(api);
+  const headers = { "Lambda-Runtime-Function-Response-Mode": "streaming", "Transfer-Encoding": "chunked" };
+  const answer = httpRequest(`${api.url}/runtime/invocation/r1/response`, { method: "POST", headers });
+  t.after(() => answer.destroy());
+  answer.write("first");
+  // It arrives after what was written, by another connection.
+  await fetch(`${api.url}/ping`);
+  const { promise: isAnswered, resolve } = Promise.withResolvers<unknown>();
+  const next = httpRequest(`${api.url}/runtime/invocation/next`, resolve).end();
+  t.after(() => next.destroy());
+  next.on("error", () => {});
+  await fetch(`${api.url}/ping`);
+  assert.deepEqual([api.events, api.answers], [["ready"], []]);
+  answer.end();
+  await until(() => api.events.includes("done"));
+  assert.equal(api.answers.length, 1);
+  api.link.invoke(requestOf({}, { requestId: "r2" }), 1_234);
+  await isAnswered;
+});
+
 test("an initialisation error is acknowledged before it is told", async (t) => {
   const api = await open(t);
   assert.equal((await post(api, "/init/error", '{"errorType":"E"}')).status, 202);
@@ -273,7 +308,7 @@ function raw(api: Api, bytes: string): Promise<string> {
 test("garbage and bombs of headers are answered and cut off", async (t) => {
   const api = await open(t);
   assert.match(await raw(api, "\x00\xff\r\n\r\n"), /^HTTP\/1.1 400/);
-  assert.match(await raw(api, `GET / HTTP/1.1\r\nX: ${"x".repeat(100_000)}\r\n\r\n`), /^HTTP\/1.1 431/);
+  assert.match(await raw(api, `GET / HTTP/1.1\r\nX: ${"x".repeat(1_100_000)}\r\n\r\n`), /^HTTP\/1.1 431/);
 });
 
 test("a response that breaks off is an error for the caller", async (t) => {

@@ -8,10 +8,14 @@ export type RuntimeState =
   | "InvocationErrorResponse"
   | "RuntimeResponseSent"
   | "RestoreReady"
+  | "Restoring"
   | "RestoreError";
 
 const transitions: Readonly<Partial<Record<RuntimeState, readonly RuntimeState[]>>> = {
-  Started: ["Ready", "InitError"],
+  // To be restored is only for functions with SnapStart: see restore.ts.
+  Started: ["Ready", "InitError", "RestoreReady"],
+  RestoreReady: ["RestoreReady", "Restoring"],
+  Restoring: ["Ready", "RestoreError"],
   // A runtime may ask for the same thing again: its first request may have been lost.
   Ready: ["Ready", "Running"],
   Running: ["Running", "InvocationResponse", "InvocationErrorResponse"],

@@ -33,6 +33,8 @@ async function open(t: TestContext, served: (path: string, jar: Buffer) => Buffe
   const libraries = ["g/client/1/client-1.jar", "g/core/1/core-1.jar"].map((path) => ({ path, sha256, sizeBytes: jar.length }));
   const librariesFile = join(folder, "libraries.json");
   await writeFile(librariesFile, JSON.stringify({ client: "1", libraries }));
+  await mkdir(join(folder, "lib/server"), { recursive: true });
+  await writeFile(join(folder, "lib/server/classes.jsa"), "");
   await writeFile(join(folder, "java"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const java: JavaHome = { folder, program: join(folder, "java"), major: 17, build: "17+1", isMusl: false, linked: [] };
   const toolchainFolder = join(folder, "toolchains");
@@ -61,6 +63,20 @@ test("the libraries are fetched once, checked, unpacked and archived", async (t)
   assert.deepEqual(await later.prepare(java), prepared);
   assert.equal(requests.length, 2);
   assert.equal((await readdir(kept)).length, 4, "nothing half-made is left behind");
+});
+
+test("a Java without an archive of its own classes gets one, to which the client's is added", async (t) => {
+  const both = `case "$*" in
+    *-Xshare:dump*) for arg; do case $arg in -XX:SharedArchiveFile=*) echo base > "\${arg#*=}" ;; esac; done ;;
+    *-XX:SharedArchiveFile=*/java-*.jsa*) ${archiver} ;;
+  esac`;
+  const { client, java, kept } = await open(t, (_, jar) => jar, both);
+  await rm(join(java.folder, "lib/server/classes.jsa"));
+  const { archive } = await client().prepare(java);
+  const [base, own] = archive!.split(":") as [string, string];
+  assert.deepEqual([await readFile(base, "utf8"), await readFile(own, "utf8")], ["base\n", "archive\n"]);
+  assert.equal((await client().prepare(java)).archive, archive);
+  assert.equal((await readdir(kept)).length, 5, "nothing half-made is left behind");
 });
 
 test("a Java that cannot archive, or writes none, starts without", async (t) => {

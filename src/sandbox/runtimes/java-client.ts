@@ -39,7 +39,7 @@ export interface PreparedClient {
   classPath: string;
   /** The part of the client that speaks HTTP. */
   nativeLibrary: string;
-  /** The libraries' classes as this JVM keeps them in memory (class data sharing), if it could write that. */
+  /** The libraries' classes as this JVM keeps them in memory (class data sharing), if it could write that: a path, or two with a colon between them. */
   archive: string | undefined;
 }
 
@@ -143,24 +143,41 @@ export class JavaClient {
     }
   }
 
-  /** Path of the archive for this Java, which is written at the first use. Functions start without one, but later. */
+  /** The archive for this Java, as its option wants it, which is written at the first use. Functions start without one, but later. */
   async #archive(java: JavaHome, folder: string, classPath: string): Promise<string | undefined> {
     if (java.major < oldestArchiver) return undefined;
     const build = createHash("sha256").update(`${java.folder} ${java.build} ${classPath}`).digest("hex").slice(0, 16);
-    const archive = join(folder, `classes-${build}.jsa`);
-    if (await exists([archive])) return archive;
-    const partial = `${archive}.${process.pid}`;
-    const command = ["-XX:+UseSerialGC", `-XX:ArchiveClassesAtExit=${partial}`, "-Xlog:disable", "-cp", classPath, archiver];
     try {
-      // It stumbles over the classes that a jar has for newer Javas only, when it has seen most others. What counts is whether an archive was written.
+      const base = await this.#baseArchive(java, join(folder, `java-${build}.jsa`));
+      const archive = join(folder, `classes-${build}.jsa`);
+      const options = base === undefined ? [] : [`-XX:SharedArchiveFile=${base}`];
+      // The program stumbles over the classes that a jar has for newer Javas only, when it has seen most others. What counts is whether an archive was written.
+      await this.#write(archive, java, (partial) => [...options, `-XX:ArchiveClassesAtExit=${partial}`, "-cp", classPath, archiver]);
+      return base === undefined ? archive : `${base}:${archive}`;
+    } catch (error) {
+      this.#options.log.warn("Java functions start slower: their runtime's classes could not be archived", { java: java.folder, error });
+      return undefined;
+    }
+  }
+
+  /** The archive of Java's own classes, without which there is none of the client's: a Java that jlink made has none, and gets one here. */
+  async #baseArchive(java: JavaHome, archive: string): Promise<string | undefined> {
+    if (await exists([join(java.folder, "lib/server/classes.jsa")])) return undefined;
+    await this.#write(archive, java, (partial) => ["-Xshare:dump", `-XX:SharedArchiveFile=${partial}`]);
+    return archive;
+  }
+
+  /** Lets a JVM write an archive, unless it is there already. */
+  async #write(archive: string, java: JavaHome, options: (partial: string) => string[]): Promise<void> {
+    if (await exists([archive])) return;
+    const partial = `${archive}.${process.pid}`;
+    try {
+      const command = ["-XX:+UseSerialGC", "-Xlog:disable", ...options(partial)];
       await run(java.program, command, { timeout: archiveLimitMs, maxBuffer: 64 * 1024 * 1024 }).catch(() => {});
       await chmod(partial, 0o644);
       await rename(partial, archive);
-      return archive;
-    } catch (error) {
-      this.#options.log.warn("Java functions start slower: their runtime's classes could not be archived", { java: java.folder, error });
+    } finally {
       await rm(partial, { force: true });
-      return undefined;
     }
   }
 }

@@ -21,6 +21,9 @@ export function javaStart(runtime: string, java: JavaHome, client: PreparedClien
       ...(client.archive === undefined ? [] : ["-Xshare:auto", `-XX:SharedArchiveFile=${client.archive}`]),
       ...opened(java.major),
       "-Djava.net.preferIPv4Stack=true",
+      // On AWS there is the locale that LANG names; where it is not, Java up to 17 would read and write text as ASCII.
+      "-Dfile.encoding=UTF-8",
+      "-Dsun.jnu.encoding=UTF-8",
       // https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-java.html: what org.crac finds; without SnapStart nobody calls the hooks.
       `-Dorg.crac.Core.Compat=${crac}`,
       `-D${nativeLibraryProperty}=${client.nativeLibrary}`,

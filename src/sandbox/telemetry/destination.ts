@@ -14,6 +14,9 @@ export function deliveryTo(destination: Destination, connect: (port: number) => 
   return destination.protocol === "HTTP" ? new HttpDelivery(destination, connect) : new TcpDelivery(destination.port, connect);
 }
 
+/** Ours: nobody reads what a receiver answers, and it may not go on for ever. */
+const maxAnswerBytes = 64 * 1024;
+
 /** An array of events by POST or PUT; whatever the other side answers below 400 acknowledges it. */
 class HttpDelivery implements Delivery {
   #to: Extract<Destination, { protocol: "HTTP" }>;
@@ -35,13 +38,20 @@ class HttpDelivery implements Delivery {
         "Content-Length": Buffer.byteLength(body),
       };
       const sending = request({ agent: this.#agent, method, path, headers }, (answer) => {
-        answer.resume();
+        let leftBytes = maxAnswerBytes;
+        answer.on("data", (chunk: Buffer) => {
+          leftBytes -= chunk.length;
+          if (leftBytes < 0) answer.destroy();
+        });
+        answer.on("error", () => {});
         answer.once("close", () => {
           if ((answer.statusCode ?? 500) < 400) resolve();
           else reject(new Error(`status ${answer.statusCode}`));
         });
       });
-      sending.once("error", reject);
+      sending.on("error", reject);
+      // Answers before the answer are none of ours to wait for, however many there are.
+      sending.once("information", () => sending.destroy(new Error("it answers with what was not asked for")));
       sending.end(body);
     });
   }

@@ -52,6 +52,13 @@ test("a batch is sent when it is full, or old", async () => {
   assert.deepEqual(recordsOf(delivery.batches[1]), ["4"]);
 });
 
+test("what counts is bytes, not letters", async () => {
+  const { clock, delivery, subscriber } = open({ maxBytes: 300 });
+  for (const record of ["語".repeat(80), "x"]) subscriber.take(line(record));
+  await clock.advance(0);
+  assert.deepEqual(recordsOf(delivery.batches[0]), ["語".repeat(80)]);
+});
+
 test("what was not asked for is not sent", async () => {
   const { clock, delivery, subscriber } = open();
   subscriber.take({ timestampMs: 0, type: "extension", record: "x" });

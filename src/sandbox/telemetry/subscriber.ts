@@ -42,16 +42,17 @@ export class Subscriber {
   take(event: TelemetryEvent): void {
     const text = render(event, this.subscription, this.#isJson);
     if (text === undefined) return;
+    const sizeBytes = Buffer.byteLength(text);
     const { maxItems, maxBytes, timeoutMs } = this.subscription.buffering;
     if (this.#isFull) this.#send();
     // A single line larger than a batch is a batch of its own.
-    if (this.#isFull || (this.#batch.length > 0 && this.#sending && this.#batchBytes + text.length > maxBytes)) {
+    if (this.#isFull || (this.#batch.length > 0 && this.#sending && this.#batchBytes + sizeBytes > maxBytes)) {
       this.#dropped.records++;
-      this.#dropped.bytes += Buffer.byteLength(text);
+      this.#dropped.bytes += sizeBytes;
       return;
     }
     this.#batch.push(text);
-    this.#batchBytes += text.length;
+    this.#batchBytes += sizeBytes;
     if (this.#batch.length >= maxItems || this.#batchBytes >= maxBytes) this.#send();
     else this.#timer ??= this.#clock.after(timeoutMs, () => this.#send());
   }

@@ -4,7 +4,7 @@ import type { CallsOf } from "#wire/calls.ts";
 import { servicePrincipal } from "#wire/principal.ts";
 import { type FileSystemFolders, mountsOf } from "./function-file-systems.ts";
 import type { ContainerImage } from "./function-image.ts";
-import type { FunctionVersion } from "./function-version.ts";
+import { type FunctionVersion, isSnapped } from "./function-version.ts";
 import { runtimeVersionArn } from "./runtimes.ts";
 import type { Tracer } from "./tracing/tracer.ts";
 
@@ -57,6 +57,7 @@ export class EnvironmentSpecs {
       variables: version.variables ?? {},
       endpointUrl: this.#endpoint(),
       logging: version.logging,
+      hasSnapStart: isSnapped(version),
       tracing: version.tracingMode,
       takeSegments: (documents) => this.#tracer.take(version, documents),
       credentials: () => this.#assumeRole(version),

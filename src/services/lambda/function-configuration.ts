@@ -2,7 +2,7 @@ import type { FunctionConfiguration } from "@aws-sdk/client-lambda";
 import { fileSystemConfigs } from "./function-file-systems.ts";
 import { imageConfig } from "./function-image.ts";
 import { functionArn } from "./function-name.ts";
-import { type FunctionVersion, latestVersion } from "./function-version.ts";
+import { type FunctionVersion, isSnapped } from "./function-version.ts";
 import { vpcConfig } from "./function-vpc.ts";
 import { runtimeVersionArn } from "./runtimes.ts";
 
@@ -39,7 +39,7 @@ export function functionConfiguration(stored: FunctionVersion, qualifier?: strin
     ...lastUpdate(stored),
     Architectures: [stored.architecture],
     EphemeralStorage: { Size: stored.ephemeralStorageMb },
-    SnapStart: { ApplyOn: stored.snapStart, OptimizationStatus: isOptimized(stored) ? "On" : "Off" },
+    SnapStart: { ApplyOn: stored.snapStart, OptimizationStatus: isSnapped(stored) && stored.state.name === "Active" ? "On" : "Off" },
     LoggingConfig: loggingConfig(stored),
   };
 }
@@ -72,7 +72,6 @@ function packageMembers(stored: FunctionVersion): FunctionConfiguration {
 }
 
 /** DIVERGES: nothing is restored from a snapshot here; every environment initialises. */
-const isOptimized = ({ snapStart, version }: FunctionVersion): boolean => snapStart === "PublishedVersions" && version !== latestVersion;
 
 function lastUpdate({ lastUpdate: update }: FunctionVersion): FunctionConfiguration {
   if (update === undefined) return {};

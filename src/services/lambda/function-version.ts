@@ -90,6 +90,10 @@ export const creating: State = { name: "Pending", reason: "The function is being
 /** AWS speaks of creation here too. */
 export const updating: LastUpdate = { status: "InProgress", reason: "The function is being created.", reasonCode: "Creating" };
 
+/** Whether its environments begin with a snapshot. */
+export const isSnapped = ({ snapStart, version }: Pick<FunctionVersion, "snapStart" | "version">): boolean =>
+  snapStart === "PublishedVersions" && version !== latestVersion;
+
 export const isSettling = ({ state, lastUpdate }: FunctionVersion): boolean =>
   state.name === "Pending" || lastUpdate?.status === "InProgress";
 
@@ -119,7 +123,7 @@ export interface Publication {
   description?: string | undefined;
 }
 
-/** A copy of $LATEST that never changes again. One of a settled function is ready at once, as on AWS. */
+/** A copy of $LATEST that never changes again. One of a settled function is ready at once, as on AWS, unless a snapshot is to be made of it. */
 export function publishedAs(
   latest: FunctionVersion,
   { number, nowMs, revisionId, environmentKey, description }: Publication,
@@ -132,7 +136,7 @@ export function publishedAs(
     modifiedMs: nowMs,
     revisionId,
     environmentKey,
-    ...(isSettling(latest) ? { state: creating } : lastUpdate && { lastUpdate }),
+    ...(isSettling(latest) || latest.snapStart !== "None" ? { state: creating } : lastUpdate && { lastUpdate }),
   };
 }
 

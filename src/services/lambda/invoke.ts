@@ -122,6 +122,10 @@ function asAwsError(error: unknown): unknown {
     return new AwsError("AccessDeniedException", roleCannotBeAssumed);
   if (error.reason === "file-system") return mountFailure(error.message);
   if (error.reason === "runtime-missing") return new AwsError("InvalidRuntimeException", error.message, { Type: "User" });
+  if (error.reason === "restore-timeout") return new AwsError("SnapStartTimeoutException", error.message, { Type: "User" });
+  if (error.reason === "restore-failed" || error.reason === "restore-lost") {
+    return new AwsError("SnapStartException", error.message, { Type: "User" });
+  }
   if (error.reason === "stopping") return new AwsError("ServiceException", "Pilotlight is stopping.", { Type: "Service" });
   return new AwsError("ServiceException", error.message, { Type: "Service" });
 }

@@ -1,8 +1,9 @@
 /** Publishing: numbered copies of $LATEST. https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html */
 import { updateInProgress } from "./errors.ts";
 import { type FunctionId, functionArn } from "./function-name.ts";
-import { type FunctionVersion, hasSameContent, publishedAs } from "./function-version.ts";
+import { type FunctionVersion, hasSameContent, isSettling, publishedAs } from "./function-version.ts";
 import { checkSettled } from "./guards.ts";
+import { startSettling } from "./settling.ts";
 import type { LambdaState } from "./state.ts";
 import { requireLatest } from "./store/functions.ts";
 
@@ -33,7 +34,7 @@ export async function draftVersion(
 
 /** Publishes $LATEST, or returns the last version if nothing has changed since. `check` may refuse what it sees of $LATEST. */
 export async function publish(
-  state: Pick<LambdaState, "store" | "clock" | "ids">,
+  state: LambdaState,
   id: FunctionId,
   check: (latest: FunctionVersion) => void,
   description: string | undefined,
@@ -46,7 +47,9 @@ export async function publish(
     // Somebody else may have published or changed it since we looked: then everything is to be looked at again.
     if (!isNew) return version;
     const next = { ...latest, revisionId: state.ids.uuid() };
-    if (await state.store.replace(next, latest.revisionId, version)) return version;
+    if (!(await state.store.replace(next, latest.revisionId, version))) continue;
+    if (isSettling(version)) startSettling(state, version);
+    return version;
   }
   throw updateInProgress(functionArn(id));
 }

@@ -108,9 +108,12 @@ export function checkRuntime(runtime: string): void {
 const dotnetAdvice = (runtime: string): string =>
   `Pilotlight does not run ${runtime} as a managed runtime. Publish the function as an executable named bootstrap (self-contained, with Amazon.Lambda.RuntimeSupport) and create it with provided.al2023.`;
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes: Java from 11, Python from 3.12, .NET from 8. */
+/**
+ * https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes: Java from 11, Python from 3.12, .NET from 8.
+ * DIVERGES: and Node.js from 20, which AWS refuses.
+ */
 export const hasSnapStart = (runtime: string): boolean =>
-  /^(?:java(?:1[1-9]|[2-9]\d)|python3\.(?:1[2-9]|[2-9]\d)|dotnet(?:[89]|\d\d))/.test(runtime);
+  /^(?:nodejs[2-9]\d|java(?:1[1-9]|[2-9]\d)|python3\.(?:1[2-9]|[2-9]\d)|dotnet(?:[89]|\d\d))/.test(runtime);
 
 /** An ARN in AWS's form, one per runtime and region; the hash stands for our implementation of it. */
 export function runtimeVersionArn(runtime: string, region: string): string {

@@ -5,7 +5,7 @@ import type { Lambda } from "@aws-sdk/client-lambda";
 import { randomIds } from "#kit/ids.ts";
 import { silentLog } from "#kit/log.ts";
 import { ManualClock } from "#kit/manual-clock.ts";
-import type { EnvironmentSpec, InvocationOutcome, InvocationRequest, ProvisionState, Sandbox } from "#sandbox/contract.ts";
+import type { EnvironmentSpec, InvocationOutcome, InvocationRequest, ProvisionState, Sandbox, SnapshotFailure } from "#sandbox/contract.ts";
 import { openBlobFiles } from "#storage/blob-files.ts";
 import type { Database } from "#storage/database.ts";
 import { openSqliteDatabase } from "#storage/sqlite/sqlite-database.ts";
@@ -67,6 +67,16 @@ export class NotingSandbox implements Sandbox {
   provisioned(specKey: string): ProvisionState {
     const { count = 0 } = this.provisions.get(specKey) ?? {};
     return this.provisionState ?? { allocated: count, available: count };
+  }
+
+  /** What comes of the next snapshots, and of which functions. */
+  snapshotFailure: SnapshotFailure | undefined;
+  readonly snapped: EnvironmentSpec[] = [];
+
+  async snapshot(spec: EnvironmentSpec): Promise<SnapshotFailure | undefined> {
+    this.snapped.push(spec);
+    await this.gate?.promise;
+    return this.snapshotFailure;
   }
 
   async invoke(spec: EnvironmentSpec, request: InvocationRequest): Promise<InvocationOutcome> {

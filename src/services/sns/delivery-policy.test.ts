@@ -68,6 +68,8 @@ describe("retries of HTTP endpoints", () => {
     '{"http": 5}',
     '{"http": {"defaultRequestPolicy": {"headerContentType": "a\\r\\nb"}}}',
     '{"requestPolicy": {"headerContentType": 5}}',
+    '{"throttlePolicy": {"maxReceivesPerSecond": 0}}',
+    '{"http": {"defaultThrottlePolicy": 5}}',
     '{"healthyRetryPolicy": 5}',
     '{"healthyRetryPolicy": {"numRetries": -1}}',
     '{"healthyRetryPolicy": {"minDelayTarget": 30}}',

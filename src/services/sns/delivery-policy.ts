@@ -26,16 +26,22 @@ const defaultRetryPolicy: RetryPolicy = {
 };
 const defaultContentType = "text/plain; charset=UTF-8";
 
+interface ThrottlePolicy {
+  maxReceivesPerSecond?: number | null;
+}
+
 interface TopicDeliveryPolicy {
   http?: {
     defaultHealthyRetryPolicy?: Partial<RetryPolicy>;
     disableSubscriptionOverrides?: boolean;
+    defaultThrottlePolicy?: ThrottlePolicy | null;
     defaultRequestPolicy?: { headerContentType?: string };
   };
 }
 
 interface SubscriptionDeliveryPolicy {
   healthyRetryPolicy?: Partial<RetryPolicy>;
+  throttlePolicy?: ThrottlePolicy | null;
   requestPolicy?: { headerContentType?: string };
 }
 
@@ -68,11 +74,12 @@ const isContentType = (value: unknown): boolean => typeof value === "string" && 
 
 /** What is kept is read again at each delivery, so that it has to be what the types say. */
 function checkShape(policy: Record<string, unknown>, member: string): void {
-  const { http = {}, healthyRetryPolicy = {}, requestPolicy = {} } = policy;
-  const objects = { http, healthyRetryPolicy, requestPolicy };
+  const { http = {}, healthyRetryPolicy = {}, throttlePolicy = {}, requestPolicy = {} } = policy;
+  const objects = { http, healthyRetryPolicy, throttlePolicy, requestPolicy };
   if (isObject(http)) {
-    const { defaultHealthyRetryPolicy = {}, defaultRequestPolicy = {} } = http;
+    const { defaultHealthyRetryPolicy = {}, defaultThrottlePolicy = {}, defaultRequestPolicy = {} } = http;
     Object.assign(objects, {
+      "http.defaultThrottlePolicy": defaultThrottlePolicy,
       "http.defaultHealthyRetryPolicy": defaultHealthyRetryPolicy,
       "http.defaultRequestPolicy": defaultRequestPolicy,
     });
@@ -80,9 +87,11 @@ function checkShape(policy: Record<string, unknown>, member: string): void {
   for (const [name, value] of Object.entries<unknown>(objects)) {
     if (value === null && name !== "http") continue;
     if (!isObject(value)) throw invalidParameter(`${member}: ${name} must be a JSON object`);
-    const { headerContentType } = value;
+    const { headerContentType, maxReceivesPerSecond = null } = value;
     if (headerContentType !== undefined && !isContentType(headerContentType))
       throw invalidParameter(`${member}: ${name}.headerContentType is invalid`);
+    if (maxReceivesPerSecond !== null && !(Number.isInteger(maxReceivesPerSecond) && (maxReceivesPerSecond as number) >= 1))
+      throw invalidParameter(`${member}: ${name}.maxReceivesPerSecond must be a whole number of at least 1`);
   }
 }
 
@@ -117,6 +126,7 @@ export function effectiveTopicPolicy(text: string | undefined) {
     http: {
       defaultHealthyRetryPolicy: { ...defaultRetryPolicy, ...withoutNulls(http.defaultHealthyRetryPolicy) },
       disableSubscriptionOverrides: http.disableSubscriptionOverrides ?? false,
+      ...(http.defaultThrottlePolicy && { defaultThrottlePolicy: http.defaultThrottlePolicy }),
       defaultRequestPolicy: { headerContentType: http.defaultRequestPolicy?.headerContentType ?? defaultContentType },
     },
   };
@@ -125,6 +135,8 @@ export function effectiveTopicPolicy(text: string | undefined) {
 export interface HttpDeliveryPolicy {
   retries: RetryPolicy;
   contentType: string;
+  /** Requests within a second; undefined: any number. */
+  perSecond: number | undefined;
 }
 
 /** What holds for one HTTP subscription: its own policy over its topic's, unless that forbids it. */
@@ -135,6 +147,19 @@ export function effectiveHttpPolicy(topicText: string | undefined, subscriptionT
   return {
     retries: own.healthyRetryPolicy ? { ...defaultRetryPolicy, ...withoutNulls(own.healthyRetryPolicy) } : http.defaultHealthyRetryPolicy,
     contentType: own.requestPolicy?.headerContentType ?? http.defaultRequestPolicy.headerContentType,
+    perSecond: (own.throttlePolicy ?? http.defaultThrottlePolicy)?.maxReceivesPerSecond ?? undefined,
+  };
+}
+
+/** As `EffectiveDeliveryPolicy` of an HTTP subscription shows it. */
+export function effectiveSubscriptionPolicy(topicText: string | undefined, subscriptionText: string | undefined) {
+  const { retries, contentType, perSecond } = effectiveHttpPolicy(topicText, subscriptionText);
+  return {
+    healthyRetryPolicy: retries,
+    sicklyRetryPolicy: null,
+    throttlePolicy: perSecond === undefined ? null : { maxReceivesPerSecond: perSecond },
+    requestPolicy: { headerContentType: contentType },
+    guaranteed: false,
   };
 }
 

@@ -9,6 +9,7 @@ import { outbox } from "./doors/outbox.ts";
 import { signingCertificate } from "./doors/signing-certificate.ts";
 import { subscriptionLinks } from "./doors/subscription-links.ts";
 import { deliveries } from "./loops/deliveries.ts";
+import { replays } from "./loops/replays.ts";
 import { sweeping } from "./loops/sweeping.ts";
 import { openSns } from "./state.ts";
 
@@ -25,7 +26,7 @@ export const sns = service({
     validationErrorCode: "ValidationError",
   },
   open: openSns,
-  loops: (state) => [deliveries(state), sweeping(state)],
+  loops: (state) => [deliveries(state), replays(state), sweeping(state)],
   // The certificate's path begins as the others do, so it comes last.
   doors: (state) => [subscriptionLinks(state), outbox(state), signingCertificate(state)],
 });

@@ -11,6 +11,21 @@ export const pageItems = 100;
 export const tagsPerTopic = 50;
 /** https://docs.aws.amazon.com/sns/latest/dg/fifo-message-dedup.html */
 export const deduplicationMs = 5 * 60_000;
+/** https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-topic-owner.html */
+export const archiveDays = { least: 1, most: 365 } as const;
+/** Of an account and region. AWS has such a limit, and does not say which. */
+export const runningReplays = 100;
+/** What a replay reads at one time, and how many deliveries of its may wait before it goes on. */
+export const replayPage = 100;
+export const waitingReplayed = 1_000;
+/** How often one looks that had to stop for that, or for a fault. */
+export const replayPauseMs = 200;
+/** A publisher begins again when an archive or a replay of his topic begins or ends under his hands: that often. */
+export const publishAttempts = 10;
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html */
+export const attributesOfQueueMessage = 10;
+/** What one statement of a sweep removes. */
+export const sweptMessages = 1_000;
 /** https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html */
 export const tokenMs = 2 * 86_400_000;
 /** Of a subscription that was deleted, or never confirmed: until then it is counted, and can be had back with a token. */

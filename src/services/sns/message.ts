@@ -30,6 +30,8 @@ export interface Message {
   /** Of confirmations. */
   token?: string;
   traceHeader?: string;
+  /** Taken from the topic's archive. */
+  isReplayed?: boolean;
 }
 
 export const bodyFor = ({ bodies }: Pick<Message, "bodies">, protocol: string): string => bodies[protocol] ?? bodies.default!;

@@ -24,6 +24,7 @@ export async function documentOf(message: Message, subscription: Subscription, r
     Message: bodyFor(message, subscription.protocol),
     ...(message.token !== undefined && { SubscribeURL: links.confirm(rendering.endpoint, message.topicArn, message.token) }),
     Timestamp: new Date(message.publishedMs).toISOString(),
+    ...(message.isReplayed && { Replayed: "true" }),
   };
   const signature =
     message.sequenceNumber === undefined

@@ -1,12 +1,15 @@
 /** How a message is accepted: who of the topic's subscribers gets it is decided, and kept with it, before the publisher has his answer. */
 import type { PublishBatchRequestEntry, PublishInput } from "@aws-sdk/client-sns";
-import { invalidParameter } from "./errors.ts";
-import { deduplicationMs } from "./limits.ts";
+import { RowCountMismatch } from "#storage/database.ts";
+import { invalidParameter, noSuchTopic } from "./errors.ts";
+import { deduplicationMs, publishAttempts } from "./limits.ts";
 import { bodyFor, contentDigest, type Message, readContent } from "./message.ts";
+import { isRunning } from "./replay-policy.ts";
 import type { SnsState } from "./state.ts";
+import { archived, archiveIsAsRead } from "./store/archive.ts";
 import { type Deduplication, keepMessage } from "./store/deliveries.ts";
 import type { DeliveryRow } from "./store/tables.ts";
-import { filterScopeOf, type Subscription } from "./subscription.ts";
+import { filterScopeOf, isLive, type Subscription } from "./subscription.ts";
 import { isFifo, type Topic } from "./topic.ts";
 
 export interface Accepted {
@@ -51,8 +54,22 @@ function checkId(member: string, id: string | undefined): void {
   throw invalidParameter(`${member} Reason: ${member} can only include alphanumeric and punctuation characters. 1 to 128 in length`);
 }
 
-/** Resolves when the message is on disk with all its deliveries. */
+/** Resolves when the message is on disk with all its deliveries. Throws NotFound if the topic has gone meanwhile. */
 export async function accept(state: SnsState, topic: Topic, draft: Draft, traceHeader: string | undefined): Promise<Accepted> {
+  let current: Topic | undefined = topic;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await acceptOnce(state, current, draft, traceHeader);
+    } catch (error) {
+      if (!(error instanceof RowCountMismatch) || attempt === publishAttempts) throw error;
+      current = await state.topics.find(topic.arn);
+      if (current === undefined) throw noSuchTopic();
+    }
+  }
+}
+
+/** Rejects with RowCountMismatch if an archive or a replay has begun or ended since the topic was read. */
+async function acceptOnce(state: SnsState, topic: Topic, draft: Draft, traceHeader: string | undefined): Promise<Accepted> {
   const subscribers = await state.subscriptions.confirmedOf(topic.arn);
   // From here to the write nothing waits, so that messages of a group are kept in the order of their numbers.
   const nowMs = state.clock.now();
@@ -67,17 +84,25 @@ export async function accept(state: SnsState, topic: Topic, draft: Draft, traceH
     ...(isFifo(topic) && { sequenceNumber: sequence }),
     ...(traceHeader !== undefined && { traceHeader }),
   };
+  const isArchived = topic.archivedSinceMs !== undefined;
+  const isReplayed = subscribers.some(({ replay }) => isRunning(replay));
   const rows = subscribers
+    .filter(isLive)
     .filter((subscription) => wants(state, subscription, message))
     .map((one) => deliveryRow(state, message, one, sequence));
-  const statements = rows.length === 0 ? [] : keepMessage(message, rows);
+  const statements = [
+    ...(isArchived || isReplayed ? [archiveIsAsRead(topic)] : []),
+    ...(isArchived ? [archived(message)] : []),
+    ...(rows.length === 0 ? [] : keepMessage(message, rows)),
+  ];
   const first = await state.deliveries.accept(statements, deduplicationOf(topic, message, nowMs), message, nowMs);
   if (first !== undefined) return { MessageId: first.id, SequenceNumber: first.sequenceNumber };
   if (rows.length > 0) state.deliveryBell.ring();
+  if (isReplayed) state.replayBell.ring();
   return { MessageId: message.id, ...(message.sequenceNumber !== undefined && { SequenceNumber: message.sequenceNumber }) };
 }
 
-function wants({ filters }: SnsState, { attributes, protocol }: Subscription, message: Message): boolean {
+export function wants({ filters }: SnsState, { attributes, protocol }: Subscription, message: Message): boolean {
   const content = { body: bodyFor(message, protocol), attributes: message.attributes };
   return filters.accepts(attributes.FilterPolicy, filterScopeOf(attributes), content);
 }

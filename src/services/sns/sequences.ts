@@ -3,8 +3,14 @@ export class Sequences {
   #last = 0n;
 
   next(nowMs: number): string {
-    const wanted = BigInt(nowMs) << 20n;
+    const wanted = ticksAt(nowMs);
     this.#last = wanted > this.#last ? wanted : this.#last + 1n;
-    return String(10_000_000_000_000_000_000n + this.#last);
+    return written(this.#last);
   }
 }
+
+/** Greater than this are the numbers of messages published at that time or later, and no others. */
+export const sequenceBefore = (timeMs: number): string => written(ticksAt(Math.max(1, timeMs)) - 1n);
+
+const ticksAt = (timeMs: number): bigint => BigInt(timeMs) << 20n;
+const written = (ticks: bigint): string => String(10_000_000_000_000_000_000n + ticks);

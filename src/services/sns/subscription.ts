@@ -2,6 +2,7 @@ import { invalidParameter } from "./errors.ts";
 import { checkFilterPolicy, type FilterScope } from "./filter-policy.ts";
 import { readDeliveryPolicy } from "./delivery-policy.ts";
 import { endpointArn } from "./arns.ts";
+import { type Replay, readReplayPolicy } from "./replay-policy.ts";
 import { isFifo, type Topic } from "./topic.ts";
 import { AwsError } from "#wire/errors.ts";
 
@@ -27,7 +28,17 @@ export interface Subscription {
   principalArn: string;
   /** Whether its endpoint may have an address that is not public: not if a function subscribed it, which reaches none of those itself. */
   mayBePrivate: boolean;
+  /** Of a subscription with a ReplayPolicy. */
+  replay: Replay | undefined;
 }
+
+/** Whether new messages go to it as they come: not while it is fed from an archive, nor after a replay that had an end. */
+export function isLive({ replay, attributes }: Pick<Subscription, "replay" | "attributes">): boolean {
+  if (replay === undefined || replay.status === "Failed") return true;
+  return replay.status === "Completed" && readReplayPolicy(attributes.ReplayPolicy ?? "{}")?.endMs === undefined;
+}
+
+export const isHttp = ({ protocol }: Pick<Subscription, "protocol">): boolean => protocol === "http" || protocol === "https";
 
 export const isRaw = ({ attributes }: Pick<Subscription, "attributes">): boolean => attributes.RawMessageDelivery === "true";
 export const filterScopeOf = (attributes: Subscription["attributes"]): FilterScope =>
@@ -120,9 +131,10 @@ export function withAttributes(
   if (FilterPolicy !== undefined) checkFilterPolicy(FilterPolicy, filterScopeOf(merged), front);
   if (DeliveryPolicy !== undefined) readDeliveryPolicy(DeliveryPolicy, `${front}DeliveryPolicy`);
   if (RedrivePolicy !== undefined) checkRedrivePolicy(RedrivePolicy, topic, endpoint, front);
-  // DIVERGES: there are no archives to replay from.
-  if (ReplayPolicy !== undefined)
-    throw new AwsError("NotImplemented", "Pilotlight does not archive messages of topics yet, so there is nothing to replay.");
+  if (changes.ReplayPolicy === undefined || ReplayPolicy === undefined) return merged;
+  if (readReplayPolicy(ReplayPolicy, front) === undefined) delete merged.ReplayPolicy;
+  // The rule is documented, the words are ours: https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-subscriber.html
+  else if (topic.archivedSinceMs === undefined) throw invalidParameter(`${front}ReplayPolicy: the topic has no active ArchivePolicy`);
   return merged;
 }
 

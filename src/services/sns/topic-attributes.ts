@@ -1,5 +1,5 @@
 /** What topics can be told, and what they tell: https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html */
-import { AwsError } from "#wire/errors.ts";
+import { beginningOfArchive, readArchivePolicy } from "./archive-policy.ts";
 import { effectiveTopicPolicy, readDeliveryPolicy } from "./delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { defaultPolicy, readPolicy } from "./topic-policy.ts";
@@ -44,7 +44,7 @@ const checks: ReadonlyMap<string, Test> = new Map<string, Test>([
   ["TracingConfig", oneOf("TracingConfig", ["Active", "PassThrough"])],
   ["ContentBasedDeduplication", onFifo(oneOf("ContentBasedDeduplication", ["true", "false"]))],
   ["FifoThroughputScope", onFifo(oneOf("FifoThroughputScope", ["Topic", "MessageGroup"]))],
-  ["ArchivePolicy", onFifo(refuseArchive)],
+  ["ArchivePolicy", onFifo((value) => void readArchivePolicy(value))],
   ...feedback,
 ]);
 
@@ -52,10 +52,9 @@ const fail = (reason: string): never => {
   throw invalidParameter(reason);
 };
 
-function refuseArchive(value: string): void {
-  // DIVERGES: messages are not archived, so that a policy would promise what nobody keeps.
-  if (value !== "" && value !== "{}") throw new AwsError("NotImplemented", "Pilotlight does not archive messages of topics yet.");
-}
+/** The empty archive policy is as none. */
+const isUnset = (name: string, value: string): boolean =>
+  value === "" || (name === "ArchivePolicy" && readArchivePolicy(value) === undefined);
 
 /** Attributes of CreateTopic. Throws InvalidParameter. */
 export function checkNewAttributes(attributes: Readonly<Record<string, string>>): Record<string, string> {
@@ -64,7 +63,7 @@ export function checkNewAttributes(attributes: Readonly<Record<string, string>>)
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "FifoTopic") oneOf(name, ["true", "false"])(value, fifo);
     else check(name, value, fifo, () => invalidParameter(`Attributes Reason: Unknown attribute ${name}`));
-    if (name !== "FifoTopic" || fifo) kept[name] = value;
+    if (name === "FifoTopic" ? fifo : name !== "ArchivePolicy" || !isUnset(name, value)) kept[name] = value;
   }
   return kept;
 }
@@ -73,7 +72,7 @@ export function checkNewAttributes(attributes: Readonly<Record<string, string>>)
 export function withAttribute(topic: Topic, name: string, value: string): Record<string, string> {
   check(name, value, isFifo(topic), () => invalidParameter("AttributeName"));
   const { [name]: _old, ...others } = topic.attributes;
-  return value === "" ? others : { ...others, [name]: value };
+  return isUnset(name, value) ? others : { ...others, [name]: value };
 }
 
 function check(name: string, value: string, fifo: boolean, unknown: () => Error): void {
@@ -87,11 +86,17 @@ function check(name: string, value: string, fifo: boolean, unknown: () => Error)
 }
 
 /** As GetTopicAttributes shows them. */
-export function shownAttributes(topic: Topic, counts: { confirmed: number; pending: number; deleted: number }): Record<string, string> {
+export function shownAttributes(
+  topic: Topic,
+  counts: { confirmed: number; pending: number; deleted: number },
+  nowMs: number,
+): Record<string, string> {
+  const beginningMs = beginningOfArchive(topic, nowMs);
   return {
     ...(isFifo(topic) && { ContentBasedDeduplication: "false" }),
     DisplayName: "",
     ...topic.attributes,
+    ...(beginningMs !== undefined && { BeginningArchiveTime: new Date(beginningMs).toISOString() }),
     Policy: topic.attributes.Policy ?? JSON.stringify(defaultPolicy(topic)),
     EffectiveDeliveryPolicy: JSON.stringify(effectiveTopicPolicy(topic.attributes.DeliveryPolicy)),
     Owner: topic.accountId,

@@ -13,6 +13,10 @@ export interface Topic {
   attributes: Readonly<Record<string, string>>;
   tags: readonly Tag[];
   dataProtectionPolicy: string | undefined;
+  /** Since when its messages are kept for replays; undefined if they are not. */
+  archivedSinceMs: number | undefined;
+  /** Grows whenever its archive or a replay of it begins or ends: who decided by an older one decides again. */
+  archiveChanges: number;
 }
 
 export const isFifo = ({ attributes }: Pick<Topic, "attributes">): boolean => attributes.FifoTopic === "true";

@@ -1,3 +1,4 @@
+import type { Statement } from "#storage/database.ts";
 import { checkTopicArn } from "./arns.ts";
 import { noSuchTopic } from "./errors.ts";
 import type { SnsContext } from "./state.ts";
@@ -10,15 +11,16 @@ export async function requireTopic(context: SnsContext, arn: string, member = "T
   return topic;
 }
 
-/** Changes what `change` says, as one step. */
+/** Changes what `change` says, as one step with the statements of `more`. */
 export function changeTopic(
   context: SnsContext,
   arn: string,
   change: (topic: Topic) => Partial<Topic>,
-  member = "TopicArn",
+  { member = "TopicArn", more = () => [] }: { member?: string; more?: (changed: Topic) => Statement[] } = {},
 ): Promise<void> {
   return context.state.changes.run(async () => {
     const topic = await requireTopic(context, arn, member);
-    await context.state.topics.save({ ...topic, ...change(topic) });
+    const changed = { ...topic, ...change(topic) };
+    await context.state.topics.save(changed, more(changed));
   });
 }

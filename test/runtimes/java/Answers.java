@@ -3,6 +3,8 @@ package demo;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.Charset;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -25,6 +27,14 @@ public class Answers implements RequestHandler<Map<String, Object>, Object> {
         context.getLogger().log("quiet", LogLevel.DEBUG);
         context.getLogger().log("loud", LogLevel.WARN);
         return null;
+      case "java":
+        Map<String, Object> java = new TreeMap<>();
+        java.put("version", System.getProperty("java.version"));
+        java.put("charset", Charset.defaultCharset().name());
+        java.put("heapMb", Runtime.getRuntime().maxMemory() >> 20);
+        // The classes of the runtime's client, from the archive or from its jar.
+        java.put("sharing", ManagementFactory.getRuntimeMXBean().getInputArguments().toString().contains("-XX:SharedArchiveFile="));
+        return java;
       default:
         Map<String, Object> answer = new TreeMap<>();
         answer.put("function", context.getFunctionName());

@@ -139,6 +139,7 @@ export class Cgroup {
   #places: Hierarchies;
   #folders: readonly string[];
   #memoryMb: number;
+  #hasImage = false;
   #clock: Clock;
   #freezer: GroupFreezer | undefined;
 
@@ -163,7 +164,12 @@ export class Cgroup {
   /** Later limits must not be higher than the first one. */
   limitMemory(memoryMb: number): void {
     this.#memoryMb = memoryMb;
-    limitMemory(this.#places, memoryMb);
+    limitMemory(this.#places, this.#hasImage ? 2 * memoryMb : memoryMb);
+  }
+
+  /** The processes will leave an image of their memory, which counts as theirs: the next limit has room for it. */
+  expectImage(): void {
+    this.#hasImage = true;
   }
 
   /** Whether the processes give way to all others, because nobody waits for them. */

@@ -31,9 +31,10 @@ const languages: Record<ForkServerKind, { native: NativeName; args: readonly str
 
 type Template = Pick<LaunchSite, "holder" | "root">;
 
-interface ForkServer {
-  key: string;
-  number: number;
+/** Whoever forks it knows no more of it than whether it makes forks still. */
+export interface ForkServer {
+  readonly key: string;
+  readonly number: number;
   /** From then on its end is waited for. */
   isLaunched: boolean;
   isReady: boolean;
@@ -46,6 +47,7 @@ interface ForkServer {
 export interface TakenFork {
   /** Number of the server. */
   forkedBy: number;
+  server: ForkServer;
   /** To be called once, when the fork has ended or did not come about. */
   release(): void;
 }
@@ -77,12 +79,13 @@ export class ForkServers {
   take(program: ForkableProgram, template: Template): TakenFork | undefined {
     const server = this.#roomiest(keyOf(program, template));
     this.#provide(program, template);
-    if (!server) return undefined;
-    server.aliveCount++;
-    server.everCount++;
-    // It makes no more, and ends with the last that it has made.
-    if (server.everCount >= maxForksEver) server.isRetired = true;
-    return { forkedBy: server.number, release: () => this.#release(server) };
+    return server && this.#takeFrom(server);
+  }
+
+  /** One more of that very server, if it can make one now. */
+  takeAnother(server: ForkServer): TakenFork | undefined {
+    const canFork = server.isReady && !server.isRetired && server.aliveCount < maxForksAlive;
+    return canFork ? this.#takeFrom(server) : undefined;
   }
 
   /** Resolves when `take` will find one, or else with why it will not. */
@@ -98,6 +101,14 @@ export class ForkServers {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#starting);
+  }
+
+  #takeFrom(server: ForkServer): TakenFork {
+    server.aliveCount++;
+    server.everCount++;
+    // It makes no more, and ends with the last that it has made.
+    if (server.everCount >= maxForksEver) server.isRetired = true;
+    return { forkedBy: server.number, server, release: () => this.#release(server) };
   }
 
   #release(server: ForkServer): void {

@@ -1,5 +1,16 @@
 import { readFileSync } from "node:fs";
 
+/** Asks the programs of a launch to end: see `innerProcesses`. */
+export function terminateInner(leader: number, uid: number, doors?: readonly string[]): void {
+  for (const pid of innerProcesses(leader, uid, doors)) {
+    try {
+      process.kill(pid, "SIGTERM");
+    } catch {
+      // It is gone.
+    }
+  }
+}
+
 /**
  * The programs of a launch, as the function's user: children of its leader, which waits for them outside of the sandbox and has no other child of that user. A
  * fork's parent is the fork server instead; such programs are found by their control group: those whose parent is not in there. `doors`: its `cgroup.procs`.

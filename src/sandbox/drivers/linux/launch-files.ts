@@ -2,6 +2,7 @@
 import { access, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LaunchFolders, LaunchOrder } from "../driver.ts";
+import { makeFolders } from "../leftovers.ts";
 import { placesOf, type TmpSource } from "./launch-script.ts";
 import { filesPerMb, type TmpImages } from "./tmp-images.ts";
 
@@ -19,10 +20,14 @@ export async function readableFolders(folders: LaunchFolders): Promise<string[]>
   return wanted.filter((_, index) => exist[index]);
 }
 
+/** The function's user, as /etc/passwd has it. */
+export const passwdLine = (uid: number): string => `sbx_user:x:${uid}:${uid}::/tmp:/sbin/nologin\n`;
+
 /** A file with the function's user in it. */
-export async function passwdFile({ environment }: LaunchFolders, uid: number): Promise<string> {
-  const path = join(environment, "passwd");
-  await writeFile(path, `sbx_user:x:${uid}:${uid}::/tmp:/sbin/nologin\n`);
+export async function passwdFile(folders: LaunchFolders, uid: number): Promise<string> {
+  await makeFolders(folders);
+  const path = join(folders.environment, "passwd");
+  await writeFile(path, passwdLine(uid));
   return path;
 }
 
@@ -36,9 +41,14 @@ export async function groupsOf({ fileSystems }: LaunchFolders): Promise<number[]
 export async function tmpSource(
   images: TmpImages | undefined,
   { folders, ephemeralStorageMb }: LaunchOrder,
-  isRootless = false,
+  { isRootless = false, isNative = false } = {},
 ): Promise<TmpSource> {
   const options = "nosuid,nodev";
+  const image = join(folders.environment, "tmp-image");
+  const ofImage = { source: image, type: "ext4", options: `loop,${options},noatime,noinit_itable` };
+  const template = isNative ? images?.template(ephemeralStorageMb) : undefined;
+  if (template !== undefined) return { ...ofImage, template };
+  await makeFolders(folders);
   if (isRootless)
     return {
       source: "tmpfs",
@@ -46,11 +56,10 @@ export async function tmpSource(
       options: `${options},size=${ephemeralStorageMb}m,nr_inodes=${ephemeralStorageMb * filesPerMb}`,
     };
   if (!images) return { source: folders.tmp, type: "none", options: `bind,${options}` };
-  const image = join(folders.environment, "tmp-image");
   const exists = await stat(image).then(
     () => true,
     () => false,
   );
   if (!exists) await images.provide(image, ephemeralStorageMb);
-  return { source: image, type: "ext4", options: `loop,${options},noatime,noinit_itable` };
+  return ofImage;
 }

@@ -75,6 +75,8 @@ export interface TmpSource {
   source: string;
   type: string;
   options: string;
+  /** Path of an image that is to be copied to `source` first, by the native launcher. */
+  template?: string;
 }
 
 export interface LaunchSite {
@@ -89,8 +91,8 @@ export interface LaunchSite {
   tmp: TmpSource;
   /** Folders that keep the places they have on this machine. */
   readable: readonly string[];
-  /** A file with the user's line of /etc/passwd. */
-  passwd: string;
+  /** A file with the user's line of /etc/passwd; the native launcher makes its own. */
+  passwd?: string;
   hasSeccomp: boolean;
   /** Groups of the folders that the function may write into. */
   extraGroups: readonly number[];
@@ -148,7 +150,7 @@ export function launchMounts(folders: LaunchFolders, { readable, passwd }: Launc
     ...(fileSystems.length > 0 ? [{ kind: "tmpfs", source: "mode=755,size=64k", place: "/mnt" } as const] : []),
     readOnly(task, places.task),
     ...(layers !== undefined && places.layers !== layers ? [readOnly(layers, places.layers)] : []),
-    readOnly(passwd, "/etc/passwd"),
+    ...(passwd === undefined ? [] : [readOnly(passwd, "/etc/passwd")]),
     ...readable.filter(isOfLaunch).map((folder) => readOnly(folder, folder)),
     ...fileSystems.map(({ folder, mountPath }): LaunchMount => ({ kind: "writable", source: folder, place: mountPath })),
   ];

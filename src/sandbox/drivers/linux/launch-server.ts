@@ -27,8 +27,11 @@ interface Launch {
 /** What a launch's process gets besides the order. */
 export interface LaunchDescriptors {
   wantsFrames: boolean;
+  mergesOutput?: boolean | undefined;
   /** Of a network namespace, if it has one of its own. */
   network?: number;
+  /** The file of an image, which it is to fill or to become. */
+  image?: number | undefined;
 }
 
 /**
@@ -96,13 +99,16 @@ export class LaunchServer implements AsyncDisposable {
     await this.gone;
   }
 
-  async #launch(order: Buffer, { wantsFrames, network }: LaunchDescriptors): Promise<Leader> {
-    const pairs = Array.from({ length: wantsFrames ? 3 : 2 }, () => this.#passing.pair("stream"));
+  async #launch(order: Buffer, { wantsFrames, mergesOutput, network, image }: LaunchDescriptors): Promise<Leader> {
+    const pairs = Array.from({ length: (mergesOutput ? 1 : 2) + (wantsFrames ? 1 : 0) }, () => this.#passing.pair("stream"));
     const theirs = pairs.map(([, end]) => end);
+    const streams = mergesOutput ? [theirs[0] as number, ...theirs] : theirs;
     const ended = Promise.withResolvers<ProcessExit>();
     try {
-      const pid = await this.#send(order, [...theirs, ...(network === undefined ? [] : [network])], ended);
-      const [stdout, stderr, frames] = pairs.map(([fd]) => new Socket({ fd, readable: true, writable: true })) as [Socket, Socket, Socket?];
+      const others = [network, image].filter((descriptor) => descriptor !== undefined);
+      const pid = await this.#send(order, [...streams, ...others], ended);
+      const sockets = pairs.map(([fd]) => new Socket({ fd, readable: true, writable: true }));
+      const [stdout, stderr, frames] = (mergesOutput ? [sockets[0], ...sockets] : sockets) as [Socket, Socket, Socket?];
       return { pid, stdout, stderr, frames, exited: ended.promise };
     } catch (error) {
       closeAll(pairs.map(([end]) => end));

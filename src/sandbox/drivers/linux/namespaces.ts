@@ -22,7 +22,7 @@ import {
   type SandboxOrder,
   type SharedSandbox,
 } from "../driver.ts";
-import { sweepLeftovers } from "../leftovers.ts";
+import { makeFolders, sweepLeftovers } from "../leftovers.ts";
 import { childLeader, type Leader } from "../leader.ts";
 import { killMarked, markerVariable } from "../marked-processes.ts";
 import { childrenPeakBytes } from "../peak-memory.ts";
@@ -31,7 +31,7 @@ import { SpawnedProcess } from "../spawned-process.ts";
 import { tryOut } from "../try-out.ts";
 import { type Cgroup, CgroupTree } from "./cgroups.ts";
 import { ForeignMounts } from "./foreign-mounts.ts";
-import { innerProcesses } from "./inner-processes.ts";
+import { terminateInner } from "./inner-processes.ts";
 import { joinCommand } from "./joined-program.ts";
 import { ForkServers } from "./fork-servers.ts";
 import { groupsOf, passwdFile, readableFolders, tmpSource } from "./launch-files.ts";
@@ -40,7 +40,7 @@ import type { LaunchServer } from "./launch-server.ts";
 import type { OutboundPolicy } from "./network/policy.ts";
 import { openWayOut, type WayOut } from "./network/way-out.ts";
 import { NativeLauncher } from "./native-launcher.ts";
-import { startNative } from "./native-start.ts";
+import { type NativeStart, startNative } from "./native-start.ts";
 import { PrivateNetwork } from "./private-network.ts";
 import { checkUserNamespaces, sharedWayOut } from "./rootless.ts";
 import { hasFilter } from "./seccomp/filter.ts";
@@ -181,8 +181,8 @@ class NamespaceDriver implements Driver {
     const readable = await readableFolders(folders);
     const [holder, tmp, passwd, extraGroups] = await Promise.all([
       this.#roots.holder(readable),
-      tmpSource(this.#images, order, isRootless),
-      passwdFile(folders, uid),
+      tmpSource(this.#images, order, { isRootless, isNative: native !== undefined }),
+      native ? undefined : passwdFile(folders, uid),
       isRootless ? [] : groupsOf(folders),
     ]);
     const cgroup = this.#parts.cgroups.create(order.memoryMb);
@@ -196,20 +196,23 @@ class NamespaceDriver implements Driver {
       uid,
       tmp,
       readable,
-      passwd,
+      ...(passwd !== undefined && { passwd }),
       hasSeccomp: this.#hasSeccomp,
       extraGroups,
       isRootless,
     };
-    const leader = await (native ? startNative(native, this.#forkServers, order, site) : this.#startChain(order, site)).catch(
+    const { leader, image } = await this.#start(order, site, native).catch(
       async (error: unknown) => {
         await cgroup.remove();
         throw error;
       },
     );
+    if (order.network instanceof PrivateNetwork) order.network.letGo();
+    if (image) cgroup.expectImage();
     const { clock } = this.#parts;
     let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
     return new SpawnedProcess(leader, clock, {
+      image,
       holdToCpuShare: () => cgroup.limitCpu(),
       freezer: () => cgroup.freezerWithout(leader.pid),
       terminate: () => terminateInner(leader.pid, uid, cgroup.doors),
@@ -232,6 +235,12 @@ class NamespaceDriver implements Driver {
   async prepareFork(program: ForkableProgram, readable: readonly string[]): Promise<string | undefined> {
     if (!this.#forkServers) return "that is switched off";
     return this.#forkServers.prepare(program, { holder: await this.#roots.holder(readable), root: this.#roots.folder });
+  }
+
+  async #start(order: LaunchOrder, site: LaunchSite, server: LaunchServer | undefined): Promise<NativeStart> {
+    if (server) return startNative({ server, forkServers: this.#forkServers, calls: this.#parts.calls }, order, site);
+    if (order.restores) throw new Error("there is no native launcher");
+    return { leader: await this.#startChain(order, site) };
   }
 
   async #startChain(order: LaunchOrder, site: LaunchSite): Promise<Leader> {
@@ -370,8 +379,9 @@ class NamespaceDriver implements Driver {
   }
 
   /** A file without a name, because command lines and the environments of other processes can be read by others. */
-  async #openInput({ environment }: LaunchFolders, content: string): Promise<FileHandle> {
-    const path = join(environment, `input-${this.#inputs++}`);
+  async #openInput(folders: LaunchFolders, content: string): Promise<FileHandle> {
+    await makeFolders(folders);
+    const path = join(folders.environment, `input-${this.#inputs++}`);
     const file = await open(path, "wx+", 0o600);
     await rm(path);
     const bytes = Buffer.from(content);
@@ -384,15 +394,6 @@ class NamespaceDriver implements Driver {
     const uid = this.#uids.get(folders) ?? firstUid + (this.#environments++ % uidCount);
     this.#uids.set(folders, uid);
     return uid;
-  }
-}
-
-/** The program may be gone. */
-function terminateInner(leader: number, uid: number, doors?: readonly string[]): void {
-  for (const pid of innerProcesses(leader, uid, doors)) {
-    try {
-      process.kill(pid, "SIGTERM");
-    } catch {}
   }
 }
 

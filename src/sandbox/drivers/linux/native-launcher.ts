@@ -2,6 +2,7 @@ import type { Log } from "#kit/log.ts";
 import type { LaunchFolders } from "../driver.ts";
 import { maxProcesses } from "./cgroups.ts";
 import { DescriptorPassing } from "./descriptor-passing.ts";
+import { passwdLine } from "./launch-files.ts";
 import { launchMounts, maxDescriptors, type LaunchSite } from "./launch-script.ts";
 import { LaunchServer } from "./launch-server.ts";
 import { compileNative } from "./native-programs.ts";
@@ -88,8 +89,10 @@ const mountTags = { readOnly: "r", writable: "w", tmpfs: "t" };
 /** How a launch's program comes about. */
 export type ProgramSource =
   | { program: string; args: readonly string[]; variables: Readonly<Record<string, string>> }
-  /** Number of a fork server, which has it already. */
-  | { forkedBy: number };
+  /** Number of a fork server, which has it already; and what the fork is to do with a file of an image, if it comes with one. */
+  | { forkedBy: number; image?: "captures" | "restores" | undefined };
+
+const imageTags = { captures: "C", restores: "M" };
 
 /** The order by which the launcher starts a program in a sandbox: native/order.h. */
 export function nativeOrder(site: LaunchSite, folders: LaunchFolders, source: ProgramSource, wantsFrames: boolean): Buffer {
@@ -102,11 +105,13 @@ export function nativeOrder(site: LaunchSite, folders: LaunchFolders, source: Pr
     ["p", String(maxProcesses)],
     ...site.extraGroups.map((group): OrderRecord => ["G", String(group)]),
     [site.tmp.type === "ext4" ? "T" : "B", site.tmp.source],
+    ...(site.tmp.template === undefined ? [] : [["I", site.tmp.template] satisfies OrderRecord]),
+    ["P", passwdLine(site.uid)],
     ...launchMounts(folders, site).map(({ kind, source: from, place }): OrderRecord => [mountTags[kind], `${from}\0${place}`]),
     ["n", ""],
     ...(wantsFrames ? [["f", ""] satisfies OrderRecord] : []),
     ...(site.hasSeccomp ? [["s", filterBytes()] satisfies OrderRecord] : []),
-    ...("forkedBy" in source ? [["F", String(source.forkedBy)] satisfies OrderRecord] : command(source)),
+    ...("forkedBy" in source ? fork(source) : command(source)),
   ]);
 }
 
@@ -128,6 +133,11 @@ type OrderRecord = [tag: string, value: string | Buffer];
 const template = ({ holder, root }: Pick<LaunchSite, "holder" | "root">): OrderRecord[] => [
   ["h", `/proc/${holder}/ns/mnt`],
   ["R", root],
+];
+
+const fork = ({ forkedBy, image }: Extract<ProgramSource, { forkedBy: number }>): OrderRecord[] => [
+  ["F", String(forkedBy)],
+  ...(image ? [[imageTags[image], ""] satisfies OrderRecord] : []),
 ];
 
 const command = ({ program, args, variables }: Exclude<ProgramSource, { forkedBy: number }>): OrderRecord[] => [

@@ -19,6 +19,8 @@ export class PrivateNetwork implements Network {
   #servers: Server[] = [];
   #receivers = new Set<DatagramSocket>();
   #entrance: Entrance | undefined;
+  /** Of a server's socket. */
+  #anchor: number | undefined;
 
   /** Throws if the kernel allows no more of them. */
   constructor(calls: SystemCalls, outbound?: OutboundNetwork) {
@@ -42,9 +44,16 @@ export class PrivateNetwork implements Network {
     return this.#namespace.descriptor;
   }
 
+  /** A process has entered: it and the servers keep the namespace. */
+  letGo(): void {
+    if (this.#anchor !== undefined) this.#namespace.letGo(this.#anchor);
+  }
+
   async listen(server: Server, port: number): Promise<string> {
     this.#servers.push(server);
-    server.listen({ fd: this.#namespace.boundSocket("stream", addressNumber(loopback), port) });
+    const descriptor = this.#namespace.boundSocket("stream", addressNumber(loopback), port);
+    server.listen({ fd: descriptor });
+    this.#anchor ??= descriptor;
     await once(server, "listening");
     return `${loopback}:${port}`;
   }

@@ -8,6 +8,8 @@ export interface SystemCalls {
   socket(family: number, type: number, protocol: number): number;
   bind(descriptor: number, address: Buffer, sizeBytes: number): number;
   ioctl(descriptor: number, request: bigint, argument: Buffer): number;
+  memfd_create(name: Buffer, flags: number): number;
+  fcntl(descriptor: number, command: number, argument: number): number;
 }
 
 /** Undefined where they cannot be had. */
@@ -20,6 +22,8 @@ export async function loadSystemCalls(): Promise<SystemCalls | undefined> {
       socket: { arguments: ["i32", "i32", "i32"], return: "i32" },
       bind: { arguments: ["i32", "buffer", "u32"], return: "i32" },
       ioctl: { arguments: ["i32", "u64", "buffer"], return: "i32" },
+      memfd_create: { arguments: ["buffer", "u32"], return: "i32" },
+      fcntl: { arguments: ["i32", "i32", "i32"], return: "i32" },
     });
     return functions;
   } catch {

@@ -38,6 +38,8 @@ export class TmpImages {
   #format: string;
   /** By size, once they are known; empty where it is not worth it. */
   #contents = new Map<number, readonly Extent[]>();
+  /** Of the same sizes: paths. */
+  #templates = new Map<number, string>();
   #learning = new Map<number, Promise<void>>();
   #count = 0;
 
@@ -60,17 +62,19 @@ export class TmpImages {
     const extents = this.#contents.get(sizeMb);
     if (!extents) this.#learn(sizeMb);
     if (!extents?.length) return rename(await this.#make(sizeMb), path);
-    const file = await open(path, "wx", 0o600);
-    try {
-      await file.truncate(imageBytes(sizeMb));
-      for (const { at, bytes } of extents) await file.write(bytes, 0, bytes.length, at);
-    } finally {
-      await file.close();
-    }
+    await write(path, sizeMb, extents);
+  }
+
+  /** Absolute path of an image that takes `sizeMb` MiB, for whoever copies it himself, where it is not empty; undefined if there is none, or not yet. */
+  template(sizeMb: number): string | undefined {
+    this.#learn(sizeMb);
+    return this.#templates.get(sizeMb);
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#learning.values());
+    await Promise.all([...this.#templates.values()].map((path) => rm(path, { force: true })));
+    this.#templates.clear();
   }
 
   /** In the background. */
@@ -88,7 +92,13 @@ export class TmpImages {
   async #readOne(sizeMb: number): Promise<readonly Extent[]> {
     const path = await this.#make(sizeMb);
     try {
-      return await extentsOf(path);
+      const extents = await extentsOf(path);
+      if (extents.length > 0) {
+        const template = join(this.#folder, `${imagePrefix}${this.#count++}`);
+        await write(template, sizeMb, extents);
+        this.#templates.set(sizeMb, template);
+      }
+      return extents;
     } finally {
       await rm(path, { force: true });
     }
@@ -114,6 +124,16 @@ export class TmpImages {
     const isMade = await runs([this.#format, "-q", "-F", ...features, "-E", "lazy_itable_init=1,nodiscard", path]);
     if (!isMade) throw new Error(`${this.#format} failed`);
     return path;
+  }
+}
+
+async function write(path: string, sizeMb: number, extents: readonly Extent[]): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.truncate(imageBytes(sizeMb));
+    for (const { at, bytes } of extents) await file.write(bytes, 0, bytes.length, at);
+  } finally {
+    await file.close();
   }
 }
 

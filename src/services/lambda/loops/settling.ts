@@ -1,5 +1,6 @@
 import type { Loop } from "#wire/service.ts";
-import { settle } from "../settling.ts";
+import { isSnapped } from "../function-version.ts";
+import { settle, startSettling } from "../settling.ts";
 import type { LambdaState } from "../state.ts";
 
 /**
@@ -16,6 +17,10 @@ export function unsettledFunctions(state: LambdaState): Loop {
 }
 
 async function finish(state: LambdaState): Promise<void> {
-  for (const version of await state.store.settling()) await settle(state, version);
+  for (const version of await state.store.settling()) {
+    // A snapshot takes as long as its function's initialisation: the others need not wait for that.
+    if (isSnapped(version)) startSettling(state, version);
+    else await settle(state, version);
+  }
   await state.provisioning.followAll();
 }

@@ -3,11 +3,12 @@ import type { Loop } from "#wire/service.ts";
 import { type Attempt, bodyOf, deliver } from "../delivery/deliver.ts";
 import { type DeliveryFailure, failureOf } from "../delivery/outcome.ts";
 import { sendToQueue } from "../delivery/queue.ts";
+import { Throttle } from "../delivery/throttle.ts";
 import { effectiveHttpPolicy, httpRetryDelayMs, ownRetryDelayMs } from "../delivery-policy.ts";
 import { deadLetterRetryMs, runningDeliveries, runningDeliveriesPerSubscriber } from "../limits.ts";
 import type { SnsState } from "../state.ts";
 import type { Delivery } from "../store/deliveries.ts";
-import { deadLetterArn } from "../subscription.ts";
+import { deadLetterArn, isHttp } from "../subscription.ts";
 
 const unsettledPauseMs = 1_000;
 
@@ -23,6 +24,7 @@ class Deliveries implements AsyncDisposable {
   #timer: Timer | undefined;
   #isLooking = false;
   #shallLookAgain = false;
+  readonly #throttle = new Throttle();
   readonly #stop = new AbortController();
 
   constructor(state: SnsState) {
@@ -61,7 +63,9 @@ class Deliveries implements AsyncDisposable {
     const counts = new Map<string, number>();
     for (const { subscriptionArn } of this.#running.values()) counts.set(subscriptionArn, (counts.get(subscriptionArn) ?? 0) + 1);
     // One slow subscriber shall not keep the others waiting.
+    const throttled = this.#throttle.fullAt(nowMs);
     const busy = [...counts].filter(([, count]) => count >= runningDeliveriesPerSubscriber).map(([arn]) => arn);
+    busy.push(...throttled.arns);
     // Those that run are still on disk, so as many more are asked for.
     const due = await store.due(nowMs, runningDeliveries + this.#running.size, busy);
     for (const delivery of due) {
@@ -75,9 +79,11 @@ class Deliveries implements AsyncDisposable {
       counts.set(delivery.subscriptionArn, count + 1);
       this.#start(delivery);
     }
-    const nextDueMs = await store.nextDueMs(nowMs);
+    const nextDueMs = (await store.nextDueMs(nowMs)) ?? Number.POSITIVE_INFINITY;
+    const nextLookMs = throttled.arns.length === 0 ? nextDueMs : Math.min(nextDueMs, throttled.untilMs);
     this.#timer?.cancel();
-    if (nextDueMs !== undefined && !this.#stop.signal.aborted) this.#timer = clock.after(nextDueMs - clock.now(), () => this.#look());
+    if (nextLookMs === Number.POSITIVE_INFINITY || this.#stop.signal.aborted) return;
+    this.#timer = clock.after(nextLookMs - clock.now(), () => this.#look());
   }
 
   #start(delivery: Delivery): void {
@@ -98,6 +104,8 @@ class Deliveries implements AsyncDisposable {
     const { deliveries: store } = this.#state;
     const attempt = await this.#find(delivery);
     if (attempt === undefined) return store.finish(delivery);
+    // It stays due; the next look, which comes at once, leaves its subscriber out until the second is over.
+    if (!this.#throttle.admits(delivery.subscriptionArn, perSecondOf(attempt), this.#state.clock.now())) return;
     try {
       await deliver(this.#state, attempt);
       await store.finish(delivery);
@@ -143,8 +151,13 @@ class Deliveries implements AsyncDisposable {
   }
 }
 
+function perSecondOf({ subscription, topic }: Attempt): number | undefined {
+  if (!isHttp(subscription)) return undefined;
+  return effectiveHttpPolicy(topic.attributes.DeliveryPolicy, subscription.attributes.DeliveryPolicy).perSecond;
+}
+
 function retryDelayMs({ delivery, subscription, topic }: Attempt): number | undefined {
-  if (subscription.protocol !== "http" && subscription.protocol !== "https") return ownRetryDelayMs(delivery.attempt);
+  if (!isHttp(subscription)) return ownRetryDelayMs(delivery.attempt);
   const { retries } = effectiveHttpPolicy(topic.attributes.DeliveryPolicy, subscription.attributes.DeliveryPolicy);
   return httpRetryDelayMs(retries, delivery.attempt);
 }

@@ -146,11 +146,6 @@ describe("the operations of SNS", () => {
     });
   });
 
-  test("archives are refused, because nobody would keep them", async () => {
-    const Attributes = { FifoTopic: "true", ArchivePolicy: '{"MessageRetentionPeriod": 30}' };
-    await assert.rejects(sns.createTopic({ Name: "archived.fifo", Attributes }, root), { code: "NotImplemented" });
-  });
-
   test("applications have devices, to which messages go by way of the outbox", async () => {
     const application = { Name: "app", Platform: "GCM", Attributes: { PlatformCredential: "secret" } };
     const { PlatformApplicationArn } = await sns.createPlatformApplication(application, root);

@@ -35,7 +35,7 @@ export class DeliveryStore {
   }
 
   /**
-   * Keeps a message with its deliveries; resolves when they are on disk. If a message of the same deduplication id was accepted before, it
+   * Keeps a message with its deliveries; resolves when they are on disk. Rejects with RowCountMismatch if the statements expect rows. If a message of the same deduplication id was accepted before, it
    * keeps nothing and gives that one.
    */
   async accept(
@@ -109,6 +109,13 @@ export class DeliveryStore {
     return row && (JSON.parse(row.content) as Message);
   }
 
+  /** Whether a subscription waits for that many, or for one with a number up to `sequence`. */
+  async waits(subscriptionArn: string, { count = 1, sequence }: { count?: number; sequence?: string }): Promise<boolean> {
+    const all = sql.selectFrom("sns_deliveries").select("id").where("subscription_arn", "=", subscriptionArn);
+    const those = sequence === undefined ? all : all.where("sequence", "<=", sequence);
+    return (await this.#database.read(those.limit(count).compile())).length === count;
+  }
+
   async postpone(id: string, attempt: number, dueMs: number): Promise<void> {
     await this.#database.write([
       { query: sql.updateTable("sns_deliveries").set({ attempt, due_ms: dueMs }).where("id", "=", id).compile() },
@@ -158,13 +165,13 @@ const dueInLane = ({ exists, selectFrom, ...expression }: ExpressionBuilder<SnsT
     .else(row.due_ms)
     .end();
 
-/** Statements that keep a message and its deliveries. */
-export function keepMessage(message: Message, deliveries: readonly DeliveryRow[]): Statement[] {
+/** Statements that keep a message and its deliveries. `id` is what they call it, if it is kept under its own id already. */
+export function keepMessage(message: Message, deliveries: readonly DeliveryRow[], id = message.id): Statement[] {
   const statements: Statement[] = [
     {
       query: sql
         .insertInto("sns_messages")
-        .values({ id: message.id, content: JSON.stringify(message) })
+        .values({ id, content: JSON.stringify(message) })
         .compile(),
     },
   ];

@@ -1,5 +1,6 @@
 import type { Database, Statement } from "#storage/database.ts";
 import type { Place } from "../arns.ts";
+import type { Replay } from "../replay-policy.ts";
 import type { Protocol, Subscription } from "../subscription.ts";
 import { readMap, sql, type SubscriptionRow } from "./tables.ts";
 
@@ -66,7 +67,7 @@ export class SubscriptionStore {
     return (await this.#database.read(those.where("arn", ">", after).orderBy("arn").limit(limit).compile())).map(fromRow);
   }
 
-  /** All that can change of it; `more` is written together with it. */
+  /** All that can change of it but its replay (replays.ts); `more` is written together with it. */
   async save(subscription: Subscription, more: readonly Statement[] = []): Promise<void> {
     const { arn, status, attributes, token, changed_ms, is_authenticated, may_be_private } = toRow(subscription);
     const query = sql
@@ -98,9 +99,11 @@ const toRow = (subscription: Subscription): SubscriptionRow => ({
   is_authenticated: Number(subscription.isAuthenticated),
   principal_arn: subscription.principalArn,
   may_be_private: Number(subscription.mayBePrivate),
+  replay_status: subscription.replay?.status ?? null,
+  replay_position: subscription.replay?.position ?? null,
 });
 
-const fromRow = (row: SubscriptionRow): Subscription => ({
+export const fromRow = (row: SubscriptionRow): Subscription => ({
   arn: row.arn,
   topicArn: row.topic_arn,
   accountId: row.account_id,
@@ -114,4 +117,5 @@ const fromRow = (row: SubscriptionRow): Subscription => ({
   isAuthenticated: row.is_authenticated === 1,
   principalArn: row.principal_arn,
   mayBePrivate: row.may_be_private === 1,
+  replay: row.replay_status === null ? undefined : { status: row.replay_status as Replay["status"], position: row.replay_position! },
 });

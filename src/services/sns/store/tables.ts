@@ -6,6 +6,7 @@ export interface SnsTables {
   sns_subscriptions: SubscriptionRow;
   sns_messages: { id: string; /** JSON */ content: string };
   sns_deliveries: DeliveryRow;
+  sns_archive: { topic_arn: string; sequence: string; /** JSON */ content: string };
   sns_deduplications: {
     topic_arn: string;
     scope: string;
@@ -31,6 +32,8 @@ export interface TopicRow {
   /** JSON */
   tags: string;
   data_protection_policy: string | null;
+  archived_since_ms: number | null;
+  archive_changes: number;
 }
 
 export interface SubscriptionRow {
@@ -48,6 +51,8 @@ export interface SubscriptionRow {
   is_authenticated: number;
   principal_arn: string;
   may_be_private: number;
+  replay_status: string | null;
+  replay_position: string | null;
 }
 
 export interface DeliveryRow {

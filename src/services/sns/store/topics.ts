@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-sns";
-import { type Database, UniqueViolation } from "#storage/database.ts";
+import { type Database, type Statement, UniqueViolation } from "#storage/database.ts";
 import type { Place } from "../arns.ts";
 import type { Topic } from "../topic.ts";
 import { readMap, sql, type TopicRow } from "./tables.ts";
@@ -35,11 +35,12 @@ export class TopicStore {
     return rows.map(({ arn }) => arn);
   }
 
-  /** All that can change of it. */
-  async save(topic: Topic): Promise<void> {
-    const { attributes, tags, data_protection_policy } = toRow(topic);
-    const query = sql.updateTable("sns_topics").set({ attributes, tags, data_protection_policy }).where("arn", "=", topic.arn);
-    await this.#database.write([{ query: query.compile(), expectRows: 1 }]);
+  /** All that can change of it but `archiveChanges`; `more` is written together with it. */
+  async save(topic: Topic, more: readonly Statement[] = []): Promise<void> {
+    const { attributes, tags, data_protection_policy, archived_since_ms } = toRow(topic);
+    const changes = { attributes, tags, data_protection_policy, archived_since_ms };
+    const query = sql.updateTable("sns_topics").set(changes).where("arn", "=", topic.arn);
+    await this.#database.write([{ query: query.compile(), expectRows: 1 }, ...more]);
   }
 
   /** With its subscriptions; deliveries of theirs find them gone. */
@@ -61,6 +62,8 @@ const toRow = (topic: Topic): TopicRow => ({
   attributes: JSON.stringify(topic.attributes),
   tags: JSON.stringify(topic.tags),
   data_protection_policy: topic.dataProtectionPolicy ?? null,
+  archived_since_ms: topic.archivedSinceMs ?? null,
+  archive_changes: topic.archiveChanges,
 });
 
 const fromRow = (row: TopicRow): Topic => ({
@@ -72,4 +75,6 @@ const fromRow = (row: TopicRow): Topic => ({
   attributes: readMap(row.attributes),
   tags: JSON.parse(row.tags) as Tag[],
   dataProtectionPolicy: row.data_protection_policy ?? undefined,
+  archivedSinceMs: row.archived_since_ms ?? undefined,
+  archiveChanges: row.archive_changes,
 });

@@ -2,6 +2,8 @@ import { closeSync, openSync } from "node:fs";
 import type { SystemCalls } from "../system-calls.ts";
 
 const cloneNewNet = 0x4000_0000;
+/** <linux/sockios.h>: a descriptor of the namespace that a socket belongs to. */
+const namespaceOfSocket = 0x894cn;
 const addressFamilyInet = 2;
 const socketTypes = { stream: 1, datagram: 2 };
 const closesOnExec = 0o2000000;
@@ -12,18 +14,31 @@ const doesNotBlock = 0o4000;
  * it; so that thread, our only one, goes there for the moment that takes.
  */
 export class NetworkNamespace {
-  /** What it has: this descriptor, processes that have entered, and sockets keep the namespace. */
-  readonly descriptor: number;
   #calls: SystemCalls;
+  #descriptor: number | undefined;
+  /** A socket in there that stays open as long as the namespace is of interest. */
+  #anchor: number | undefined;
 
   /** `prepare` runs inside. Throws if the kernel allows no more of them. */
   constructor(calls: SystemCalls, prepare: () => void) {
     this.#calls = calls;
-    this.descriptor = elsewhere(calls, () => {
+    this.#descriptor = elsewhere(calls, () => {
       check(calls.unshare(cloneNewNet), "unshare");
       prepare();
       return openSync("/proc/thread-self/ns/net", "r");
     });
+  }
+
+  /** What it has: this descriptor, processes that have entered, and sockets keep the namespace. Throws once it has been closed. */
+  get descriptor(): number {
+    if (this.#descriptor === undefined) throw new Error("the network is closed");
+    return this.#descriptor;
+  }
+
+  /** Closes the descriptor, of which each environment would have one: the way back is by way of that bound socket, which its owner keeps open until the end. */
+  letGo(anchor: number): void {
+    this.close();
+    this.#anchor = anchor;
   }
 
   /** Descriptor of a socket of IPv4 in there, bound to that address. */
@@ -45,13 +60,25 @@ export class NetworkNamespace {
   /** Descriptor of a socket of IPv4 in there. */
   openSocket(type: keyof typeof socketTypes): number {
     return elsewhere(this.#calls, () => {
-      check(this.#calls.setns(this.descriptor, cloneNewNet), "setns");
+      this.#enter();
       return check(this.#calls.socket(addressFamilyInet, socketTypes[type] | closesOnExec | doesNotBlock, 0), "socket");
     });
   }
 
   close(): void {
-    closeSync(this.descriptor);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    this.#anchor = undefined;
+  }
+
+  #enter(): void {
+    if (this.#anchor === undefined) return void check(this.#calls.setns(this.descriptor, cloneNewNet), "setns");
+    const descriptor = check(this.#calls.ioctl(this.#anchor, namespaceOfSocket, Buffer.alloc(8)), "the namespace of a socket");
+    try {
+      check(this.#calls.setns(descriptor, cloneNewNet), "setns");
+    } finally {
+      closeSync(descriptor);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SetSubscriptionAttributesInput } from "@aws-sdk/client-sns";
 import { noSuchTopic } from "../../errors.ts";
+import { replayChange } from "../../replaying.ts";
 import { withAttributes } from "../../subscription.ts";
 import { requireSubscription } from "../../subscriptions.ts";
 import type { SnsOperation } from "../../state.ts";
@@ -13,6 +14,8 @@ export const setSubscriptionAttributes: SnsOperation<SetSubscriptionAttributesIn
     if (topic === undefined) throw noSuchTopic();
     const change = { [input.AttributeName]: input.AttributeValue ?? "" };
     const attributes = withAttributes(subscription.attributes, change, { topic, endpoint: subscription.endpoint });
-    await state.subscriptions.save({ ...subscription, attributes });
+    const changed = { ...subscription, attributes };
+    await state.subscriptions.save(changed, input.AttributeName === "ReplayPolicy" ? await replayChange(state, changed) : []);
+    state.replayBell.ring();
   });
 };

@@ -1,6 +1,8 @@
 import type { SubscribeInput, SubscribeResponse } from "@aws-sdk/client-sns";
 import { isRunCode } from "#wire/principal.ts";
 import { invalidParameter } from "../../errors.ts";
+import { newReplay } from "../../replaying.ts";
+import { archiveChanged } from "../../store/archive.ts";
 import { confirmation, newToken, principalArnOf } from "../../subscribing.ts";
 import { checkEndpoint, needsConfirmation, type Subscription, withAttributes } from "../../subscription.ts";
 import { requireTopic } from "../../topics.ts";
@@ -28,11 +30,16 @@ export const subscribe: SnsOperation<SubscribeInput, SubscribeResponse> = async 
     isAuthenticated: !isPending,
     principalArn: principalArnOf(context.principal),
     mayBePrivate: !isRunCode(context.principal),
+    replay: undefined,
   };
   const kept = await state.changes.run(async () => {
     const existing = await state.subscriptions.findEndpoint(topic.arn, Protocol, Endpoint!);
     if (existing === undefined) {
-      await state.subscriptions.add(subscription, isPending ? confirmation(state, subscription, "SubscriptionConfirmation") : []);
+      const replay = await newReplay(state, attributes, context);
+      await state.subscriptions.add({ ...subscription, replay }, [
+        ...(isPending ? confirmation(state, subscription, "SubscriptionConfirmation") : []),
+        ...(replay === undefined ? [] : [archiveChanged(topic.arn)]),
+      ]);
       return subscription;
     }
     // Who names attributes means those; who names none takes the subscription as it is.
@@ -46,6 +53,7 @@ export const subscribe: SnsOperation<SubscribeInput, SubscribeResponse> = async 
     return asked;
   });
   state.deliveryBell.ring();
+  state.replayBell.ring();
   const showsArn = kept.status === "confirmed" || input.ReturnSubscriptionArn === true;
   return { SubscriptionArn: showsArn ? kept.arn : "pending confirmation" };
 };

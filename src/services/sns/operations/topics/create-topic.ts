@@ -21,6 +21,8 @@ export const createTopic: SnsOperation<CreateTopicInput, CreateTopicResponse> = 
     attributes,
     tags,
     dataProtectionPolicy: input.DataProtectionPolicy,
+    archivedSinceMs: attributes.ArchivePolicy === undefined ? undefined : state.clock.now(),
+    archiveChanges: 0,
   };
   return state.changes.run(async () => {
     if (await state.topics.add(topic)) return { TopicArn: arn };

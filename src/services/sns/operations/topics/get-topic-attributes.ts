@@ -6,5 +6,6 @@ import type { SnsOperation } from "../../state.ts";
 /** https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html */
 export const getTopicAttributes: SnsOperation<GetTopicAttributesInput, GetTopicAttributesResponse> = async (input, context) => {
   const topic = await requireTopic(context, input.TopicArn);
-  return { Attributes: shownAttributes(topic, await context.state.subscriptions.countOf(topic.arn)) };
+  const { state } = context;
+  return { Attributes: shownAttributes(topic, await state.subscriptions.countOf(topic.arn), state.clock.now()) };
 };

@@ -16,7 +16,7 @@ export const putDataProtectionPolicy: SnsOperation<PutDataProtectionPolicyInput,
       if (DataProtectionPolicy !== "" && !isObject(DataProtectionPolicy)) throw invalidParameter("DataProtectionPolicy");
       return { dataProtectionPolicy: DataProtectionPolicy === "" ? undefined : DataProtectionPolicy };
     },
-    "ResourceArn",
+    { member: "ResourceArn" },
   );
 };
 

@@ -1,0 +1,205 @@
+import type { Clock, Timer } from "#kit/clock.ts";
+import { SandboxBusy, SandboxFailure, type EnvironmentSpec, type SnapshotFailure } from "./contract.ts";
+import type { SnapshotImage } from "./environment-parts.ts";
+import type { Entry, PoolMember, ProvisionOfEntry } from "./pool-member.ts";
+
+/** Environments that wait at their snapshots, of all functions together. */
+const maxSpares = 32;
+/** The next one is made so long after the last was taken, so that it does not run beside the start that it was taken for. */
+const refillDelayMs = 20;
+/** After a failure, doubling. */
+const [firstPauseMs, longestPauseMs] = [1_000, 300_000];
+
+/** What snapshots need of the pool. */
+export interface SnapshotHost {
+  /** Starts one for an invocation, made of the image if there is one. Resolves when its initialisation is over, however it went. */
+  start(spec: EnvironmentSpec, image: SnapshotImage | undefined): Promise<Entry>;
+  /** The same ahead of need, when that is its turn. */
+  startAhead(spec: EnvironmentSpec, owner: ProvisionOfEntry): Promise<Entry>;
+  end(entry: Entry): void;
+}
+
+/**
+ * The snapshots of functions with SnapStart (docs/decisions/0018-snapstart.md). A snapshot is an image of an initialised environment's memory, of which any
+ * number of others are made, where that can be had; and else, or besides, one such environment that waits for the first who needs it, and is replaced.
+ */
+export class Snapshots {
+  #clock: Clock;
+  #host: SnapshotHost;
+  #snapshots = new Map<string, Snapshot>();
+
+  constructor(clock: Clock, host: SnapshotHost) {
+    this.#clock = clock;
+    this.#host = host;
+  }
+
+  /** See `Sandbox.snapshot`. */
+  make(spec: EnvironmentSpec): Promise<SnapshotFailure | undefined> {
+    return this.#of(spec).make();
+  }
+
+  /** An environment that has gone on from the snapshot of that spec, or could not be initialised. Rejects with `SandboxFailure` or `SandboxBusy`. */
+  async start(spec: EnvironmentSpec): Promise<Entry> {
+    const snapshot = this.#of(spec);
+    const spare = snapshot.take();
+    const image = spare ? undefined : snapshot.image;
+    try {
+      return await this.#goOn(spare ?? (await this.#host.start(spec, image)));
+    } catch (error) {
+      if ((!spare && !image) || !isLost(error)) throw error;
+      // It may have died while it waited, or the image is no good.
+      if (image) snapshot.dropImage();
+      return await this.#goOn(await this.#host.start(spec, undefined));
+    } finally {
+      snapshot.refillSoon();
+    }
+  }
+
+  /** One that could not be initialised is left as it is: the invocation will try again. */
+  async #goOn(entry: Entry): Promise<Entry> {
+    const member = entry.member as PoolMember;
+    try {
+      if (member.isCheckpointed) await member.restore();
+      return entry;
+    } catch (error) {
+      this.#host.end(entry);
+      throw error;
+    }
+  }
+
+  /** Ends the environment that has waited the longest, if one waits. */
+  endOldest(): boolean {
+    const oldest = this.#spares.toSorted((a, b) => a.idleSinceMs - b.idleSinceMs)[0];
+    if (oldest) this.#host.end(oldest);
+    return oldest !== undefined;
+  }
+
+  forget(specKey: string): void {
+    this.#snapshots.get(specKey)?.end();
+    this.#snapshots.delete(specKey);
+  }
+
+  forgetAll(): void {
+    for (const key of this.#snapshots.keys()) this.forget(key);
+  }
+
+  get #spares(): Entry[] {
+    return [...this.#snapshots.values()].flatMap(({ spare }) => spare ?? []);
+  }
+
+  #of(spec: EnvironmentSpec): Snapshot {
+    const known = this.#snapshots.get(spec.key);
+    const snapshot = known ?? new Snapshot(this.#clock, this.#host, spec, () => this.#spares.length > maxSpares && this.endOldest());
+    if (!known) this.#snapshots.set(spec.key, snapshot);
+    return snapshot;
+  }
+}
+
+const isLost = (error: unknown): boolean => error instanceof SandboxFailure && ["restore-lost", "internal"].includes(error.reason);
+
+/** The snapshot of one function version. */
+class Snapshot implements ProvisionOfEntry {
+  readonly yields = true;
+  /** It waits for the first who needs it. */
+  spare: Entry | undefined;
+  #clock: Clock;
+  #host: SnapshotHost;
+  #spec: EnvironmentSpec;
+  #onKept: () => void;
+  #image: SnapshotImage | undefined;
+  #making: Promise<SnapshotFailure | undefined> | undefined;
+  #failureCount = 0;
+  /** Monotonic. */
+  #pausedUntilMs = 0;
+  #refill: Timer | undefined;
+  #isEnded = false;
+
+  constructor(clock: Clock, host: SnapshotHost, spec: EnvironmentSpec, onKept: () => void) {
+    this.#clock = clock;
+    this.#host = host;
+    this.#spec = spec;
+    this.#onKept = onKept;
+  }
+
+  get image(): SnapshotImage | undefined {
+    if (this.#image && !this.#image.memory.isUsable()) this.dropImage();
+    return this.#image;
+  }
+
+  dropImage(): void {
+    this.#image?.memory.release();
+    this.#image = undefined;
+  }
+
+  make(): Promise<SnapshotFailure | undefined> {
+    if (this.spare ?? this.image) return Promise.resolve(undefined);
+    this.#making ??= this.#makeOne().finally(() => (this.#making = undefined));
+    return this.#making;
+  }
+
+  take(): Entry | undefined {
+    const { spare } = this;
+    this.spare = undefined;
+    if (spare) spare.provision = undefined;
+    return spare;
+  }
+
+  /** In the background, and not at once after a failure. */
+  refillSoon(): void {
+    if (this.#isEnded || (this.spare ?? this.image)) return;
+    const waitMs = Math.max(refillDelayMs, this.#pausedUntilMs - this.#clock.monotonicMs());
+    this.#refill ??= this.#clock.after(waitMs, () => {
+      this.#refill = undefined;
+      this.make().catch(() => {});
+    });
+  }
+
+  /** It makes room for others; the next one is made when somebody has needed it. */
+  left(entry: Entry): void {
+    if (this.spare === entry) this.spare = undefined;
+  }
+
+  lost(entry: Entry): void {
+    this.left(entry);
+    this.refillSoon();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#refill?.cancel();
+    this.dropImage();
+    if (this.spare) this.#host.end(this.spare);
+  }
+
+  async #makeOne(): Promise<SnapshotFailure | undefined> {
+    const failure = await this.#tryOne();
+    this.#failureCount = failure ? this.#failureCount + 1 : 0;
+    if (!failure) return undefined;
+    const pauseMs = Math.min(firstPauseMs * 2 ** (this.#failureCount - 1), longestPauseMs);
+    this.#pausedUntilMs = this.#clock.monotonicMs() + pauseMs;
+    return failure;
+  }
+
+  async #tryOne(): Promise<SnapshotFailure | undefined> {
+    try {
+      const entry = await this.#host.startAhead(this.#spec, this);
+      const member = entry.member as PoolMember;
+      if (this.#isEnded || !member.isCheckpointed) this.#host.end(entry);
+      if (this.#isEnded) throw new SandboxFailure("stopping", "the snapshot is wanted no more");
+      if (!member.isCheckpointed) return initFailureOf(entry);
+      this.#image = member.image;
+      this.spare = entry;
+      entry.idleSinceMs = this.#clock.now();
+      this.#onKept();
+      return undefined;
+    } catch (error) {
+      if (error instanceof SandboxFailure && error.reason === "stopping") throw error;
+      return { reason: error instanceof SandboxBusy ? "busy" : "internal", message: (error as Error).message };
+    }
+  }
+}
+
+function initFailureOf({ initFailure }: Entry): SnapshotFailure {
+  const { errorType, message = "" } = initFailure ?? {};
+  return { reason: "init", message, ...(errorType !== undefined && { errorType }) };
+}
