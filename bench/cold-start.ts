@@ -7,7 +7,14 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { InvokeCommand, type LambdaClient, UpdateFunctionConfigurationCommand, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
+import {
+  InvokeCommand,
+  type LambdaClient,
+  PublishVersionCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionUpdatedV2,
+  waitUntilPublishedVersionActive,
+} from "@aws-sdk/client-lambda";
 import { type BenchFunction, deploy } from "./deploy.ts";
 import { measureLoad } from "./load-client.ts";
 import { type Server, startPilotlight } from "./product.ts";
@@ -60,13 +67,27 @@ interface Technique {
   hasCompiler: boolean;
   /** Makes a version of the function that has no environment, and resolves with what to invoke. */
   renew(lambda: LambdaClient, functionName: string, round: number): Promise<string>;
+  /** Of the runtimes that it serves; without it, all. */
+  family?: string;
 }
+
+const isServed = ({ family = "" }: Technique, { runtime }: ColdFunction): boolean => runtime.startsWith(family);
 
 /** A change of configuration gives up the environments. */
 async function reconfigure(lambda: LambdaClient, FunctionName: string, round: number): Promise<string> {
   await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Description: `round ${round}` }));
   await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.1 }, { FunctionName });
   return FunctionName;
+}
+
+/** A version that was initialised when it was published. */
+async function publish(lambda: LambdaClient, FunctionName: string, round: number): Promise<string> {
+  const SnapStart = { ApplyOn: "PublishedVersions" } as const;
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Description: `round ${round}`, SnapStart }));
+  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.1 }, { FunctionName });
+  const { Version: Qualifier } = await lambda.send(new PublishVersionCommand({ FunctionName }));
+  await waitUntilPublishedVersionActive({ client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.1 }, { FunctionName, Qualifier });
+  return `${FunctionName}:${Qualifier}`;
 }
 
 const isolated = ["--isolation", "namespaces"];
@@ -78,6 +99,8 @@ const techniques: Technique[] = [
   { name: "namespaces: the native launcher", args: [...isolated, "--standbys", "0", "--fork-servers", "no"], hasCompiler: true, renew },
   { name: "namespaces: forked", args: [...isolated, "--standbys", "0"], hasCompiler: true, renew },
   { name: "namespaces: started ahead of need", args: isolated, hasCompiler: true, renew },
+  // Only newer versions of Python have it, which a machine may not have: it is measured with Node.js.
+  { name: "namespaces: SnapStart", args: isolated, hasCompiler: true, renew: publish, family: "nodejs" },
 ];
 
 /** Of one function and one technique. */
@@ -132,7 +155,9 @@ async function bareStartMs([program, ...args]: ColdFunction["bareStart"]): Promi
   return performance.now() - startedMs;
 }
 
-function rowsOf({ name, title }: ColdFunction, subjects: readonly Subject[], bareMs: readonly number[]): string[] {
+function rowsOf(one: ColdFunction, all: readonly Subject[], bareMs: readonly number[]): string[] {
+  const { name, title } = one;
+  const subjects = all.filter(({ technique }) => isServed(technique, one));
   const p50 = (times: readonly number[]): number => quantile(times, 0.5);
   const timesOf = ({ times }: Subject): Times => times.get(name) as Times;
   const plainMs = p50(timesOf(subjects[0] as Subject).coldMs);
@@ -162,9 +187,10 @@ async function run({ rounds, isolations }: BenchOptions): Promise<string[]> {
     // The native parts are compiled and tried out beside.
     await pause(3_000);
     for (let version = 0; version <= versions; version++) {
-      for (const { name, bareStart } of functions) {
+      for (const one of functions) {
+        const { name, bareStart } = one;
         bareMs.get(name)?.push(await bareStartMs(bareStart));
-        for (const subject of subjects) await measure(subject, name, version);
+        for (const subject of subjects) if (isServed(subject.technique, one)) await measure(subject, name, version);
       }
       process.stderr.write(`cold starts: ${version} of ${versions}\n`);
     }

@@ -6,7 +6,7 @@ import { clientSettings, type Server } from "./product.ts";
 
 export interface BenchFunction {
   name: string;
-  runtime: "nodejs22.x" | "nodejs26.x" | "python3.11";
+  runtime: "nodejs22.x" | "nodejs26.x" | "python3.11" | "provided.al2023";
   handler: string;
   /** Below `functions`. */
   folder: string;

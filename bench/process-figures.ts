@@ -9,6 +9,12 @@ export async function mainThreadNs({ pid }: Pick<Server, "pid">): Promise<number
   return Number(text.split(" ")[0] || Number.NaN);
 }
 
+/** Processor time of all threads of all that a process has started; what has ended meanwhile is not counted. */
+export function descendantsNs(root: number): number {
+  const threads = descendantsOf(root).flatMap((pid) => threadsOf(pid).map((thread) => `/proc/${pid}/task/${thread}/schedstat`));
+  return threads.reduce((sum, file) => sum + Number(read(file).split(" ")[0]), 0);
+}
+
 export interface MemoryFigures {
   /** Proportional: what is shared counts as part. */
   pssBytes: number;
@@ -37,6 +43,14 @@ export function descendantsOf(root: number): number[] {
   const below = (pid: number): number[] =>
     [...parents].filter(([, parent]) => parent === pid).flatMap(([child]) => [child, ...below(child)]);
   return below(root);
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 export function availableBytes(): number {

@@ -1,10 +1,12 @@
 /** Starting what is measured, each in a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+
+/** Not below /tmp, of which functions have one of their own: interpreters that were fetched to there would be none that can be forked. */
+const dataParent = resolve(import.meta.dirname, "../node_modules/.cache");
 
 export interface Server {
   port: number;
@@ -45,7 +47,8 @@ export async function startServer(
 
 /** With these flags besides, and these variables in its environment. */
 export async function startPilotlight(args: readonly string[] = [], variables: NodeJS.ProcessEnv = {}): Promise<Server> {
-  const dataFolder = await mkdtemp(join(tmpdir(), "pilotlight-bench-"));
+  await mkdir(dataParent, { recursive: true });
+  const dataFolder = await mkdtemp(join(dataParent, "pilotlight-bench-"));
   return startPilotlightIn(dataFolder, args, variables, () => rm(dataFolder, { recursive: true, force: true }));
 }
 

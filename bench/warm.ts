@@ -4,7 +4,7 @@
  */
 import { type BenchFunction, deploy } from "./deploy.ts";
 import { type Load, measureLoad } from "./load-client.ts";
-import { mainThreadNs } from "./process-figures.ts";
+import { descendantsNs, mainThreadNs } from "./process-figures.ts";
 import { type Server, startEchoServer, startPilotlight } from "./product.ts";
 import type { BenchOptions, Section } from "./section.ts";
 import { signedInvocation } from "./signed-invocation.ts";
@@ -13,6 +13,7 @@ import { head, median, row } from "./statistics.ts";
 const functions: readonly BenchFunction[] = [
   { name: "nodejs", runtime: "nodejs22.x", handler: "index.handler", folder: "echo-node" },
   { name: "python", runtime: "python3.11", handler: "app.handler", folder: "echo-python" },
+  { name: "python by HTTP", runtime: "provided.al2023", handler: "none", folder: "custom-python" },
   { name: "nodejs of 128 MB", runtime: "nodejs22.x", handler: "index.handler", folder: "echo-node", memoryMb: 128 },
 ];
 
@@ -22,18 +23,27 @@ export const echoRequest = Buffer.from(`POST / HTTP/1.1\r\nhost: 127.0.0.1\r\nco
 export interface Measured extends Load {
   /** Processor time of the server's main thread per request, in microseconds. */
   cpuUs: number;
+  /** Of all processes that the server has started: the functions, as good as. */
+  functionsCpuUs: number;
 }
 
 export async function measure(server: Server, request: Buffer, connections: number, seconds: number, warmUpSeconds = 1): Promise<Measured> {
-  const startedNs = await mainThreadNs(server);
+  const before = [await mainThreadNs(server), descendantsNs(server.pid)] as const;
   const load = await measureLoad(server.port, request, connections, seconds, warmUpSeconds);
-  return { ...load, cpuUs: ((await mainThreadNs(server)) - startedNs) / 1_000 / load.requestCount };
+  const perRequest = (nowNs: number, beforeNs: number): number => (nowNs - beforeNs) / 1_000 / load.requestCount;
+  return {
+    ...load,
+    cpuUs: perRequest(await mainThreadNs(server), before[0]),
+    functionsCpuUs: perRequest(descendantsNs(server.pid), before[1]),
+  };
 }
 
 const medianOf = (loads: readonly Measured[], key: keyof Measured): number => median(loads.map((load) => load[key]));
 
 /** Functions' names are words; this one's name in the product. */
 const productName = (name: string): string => name.replaceAll(" ", "-");
+
+type Figures = Record<"rate" | "p50" | "p99" | "cpu" | "functionsCpu", number>;
 
 interface Subject {
   echo: Server;
@@ -61,7 +71,8 @@ async function compare({ echo, product, isolation, name, connections }: Subject,
     p50: medianOf(each, "p50Ms"),
     p99: medianOf(each, "p99Ms"),
     cpu: medianOf(each, "cpuUs"),
-  })) as [Record<"rate" | "p50" | "p99" | "cpu", number>, Record<"rate" | "p50" | "p99" | "cpu", number>];
+    functionsCpu: medianOf(each, "functionsCpuUs"),
+  })) as [Figures, Figures];
   return row(
     isolation,
     name,
@@ -75,6 +86,7 @@ async function compare({ echo, product, isolation, name, connections }: Subject,
     (own.p99 / bare.p99).toFixed(1),
     own.cpu.toFixed(0),
     (own.cpu / bare.cpu).toFixed(1),
+    own.functionsCpu.toFixed(0),
   );
 }
 
@@ -95,6 +107,7 @@ async function run(options: BenchOptions): Promise<string[]> {
       "× echo's",
       "main thread's CPU µs",
       "× echo's",
+      "functions' CPU µs",
     ),
   ];
   const echo = await startEchoServer();

@@ -9,8 +9,7 @@
 #include <sys/random.h>
 #include <sys/wait.h>
 #include "fork-request.h"
-#include "image-capture.h"
-#include "image-restore.h"
+#include "images.h"
 #include "messages.h"
 #include "sandbox.h"
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "memory-image.h"
 #include "image-descriptors.h"
 
@@ -183,8 +184,10 @@ static const char *write_image(void) {
   return pwrite(image_descriptor, header, sizeof *header, 0) == sizeof *header ? NULL : "the image cannot be written";
 }
 
+static const char *const is_at_work = "a thread of it is at work";
+
 /* Threads beside the main one: `allowed` of them, if they wait for work. What is wrong, if something is. */
-static const char *check_threads(unsigned allowed) {
+static const char *look_at_threads(unsigned allowed) {
   DIR *threads = opendir("/proc/self/task");
   if (!threads) return "its threads cannot be seen";
   unsigned count = 0;
@@ -200,7 +203,15 @@ static const char *check_threads(unsigned allowed) {
   }
   closedir(threads);
   if (count > allowed) return "it has threads";
-  return are_idle ? NULL : "a thread of it is at work";
+  return are_idle ? NULL : is_at_work;
+}
+
+/* Those that have just finished their work, or been started, are given a moment. */
+static const char *check_threads(unsigned allowed) {
+  const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+  const char *complaint;
+  for (int attempt = 0; (complaint = look_at_threads(allowed)) == is_at_work && attempt < 100; attempt++) nanosleep(&pause, NULL);
+  return complaint;
 }
 
 static const char *check_empty(const char *folder) {

@@ -109,6 +109,7 @@ struct image_header {
   struct image_watch watches[image_max_watches];
 };
 
+/* The supervisor knows it, too: image-file.ts. */
 static const char image_magic[16] = "pilotlight\0img\1";
 
 /* A mapping as /proc tells of it. */
@@ -248,6 +249,7 @@ static size_t find_thread_number(void) {
 
 /* In the server, once everything is loaded. Without it, no images are made or taken on. */
 static void prepare_images(void) {
+  if (sysconf(_SC_PAGESIZE) != image_page) return;
   void *place = mmap(NULL, sizeof *workshop, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (place == MAP_FAILED) return;
   workshop = place;

@@ -11,7 +11,7 @@ import { createLog, type Log } from "#kit/log.ts";
 import { banner } from "./banner.ts";
 import { type Config, ConfigError, hasDefaultSecret, helpText, readConfig } from "./config.ts";
 import { examine, type SandboxSettings } from "./doctor.ts";
-import { installRuntime, listRuntimes } from "./runtimes.ts";
+import { installRuntimes, listRuntimes, runtimesHelp } from "./runtimes.ts";
 import type { Gateway } from "#gateway/chain.ts";
 import { requestListener } from "#gateway/gateway.ts";
 import { defaultListenerLimits, Listener, type ListenerLimits } from "#gateway/listener.ts";
@@ -255,14 +255,14 @@ function startLoops(dispatcher: Dispatcher, lifecycle: Lifecycle, log: Log): voi
   }
 }
 
-/** `main.ts [doctor | runtimes [install ID]] [options]` */
+/** `main.ts [doctor | runtimes [install ID …]] [options]` */
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   const wordCount = args.findIndex((arg) => arg.startsWith("-"));
   const words = ["doctor", "runtimes"].includes(args[0] ?? "") ? args.slice(0, wordCount === -1 ? undefined : wordCount) : [];
   const config = readConfig(args.slice(words.length), process.env);
   if (config === "help") {
-    process.stdout.write(helpText);
+    process.stdout.write(words[0] === "runtimes" ? runtimesHelp : helpText);
     return;
   }
   if (words.length > 0) process.exit((await runMode(words, config)) ? 0 : 1);
@@ -291,12 +291,12 @@ async function main(): Promise<void> {
 }
 
 /** Does what the words say instead of a start. Resolves with whether all is well. */
-async function runMode([mode, action, name = ""]: readonly string[], config: Config): Promise<boolean> {
+async function runMode([mode, action, ...names]: readonly string[], config: Config): Promise<boolean> {
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   const settings = sandboxSettings(config);
   if (mode === "doctor") return examine(config, settings, print);
   const log = createLog(config.logLevel, (line) => process.stderr.write(line));
-  if (action === "install") return installRuntime(name, settings, log, print);
+  if (action === "install") return installRuntimes(names, settings, log, print);
   if (action !== undefined)
     throw new ConfigError(`npm run runtimes lists; npm run runtimes -- install ID prepares one. There is no "${action}".`);
   await listRuntimes(settings, log, print);

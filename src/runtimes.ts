@@ -8,6 +8,14 @@ import type { RuntimeSurvey } from "#sandbox/runtimes/runtime-survey.ts";
 import { deprecation, runnable } from "#services/lambda/runtimes.ts";
 import type { SandboxSettings } from "./doctor.ts";
 
+export const runtimesHelp = `Usage: npm run runtimes [-- options]
+       npm run runtimes -- install IDENTIFIER… [options]
+
+Lists the runtimes of functions with what this machine has of each, or fetches what some of them lack. "pilotlight runtimes" does the same.
+
+  --data-dir DIR, --toolchain-dir DIR, --maven-repository URL   as with npm start
+`;
+
 type Print = (line: string) => void;
 
 /** A line for each identifier: what it is called, how it stands, until when AWS supports it, what was found. */
@@ -30,13 +38,21 @@ function describe(survey: RuntimeSurvey): string {
   return survey.state === "ready" ? survey.found : `${survey.found}; lacks ${survey.source}`;
 }
 
-/** Fetches what is missing of a runtime. Resolves with whether functions can run on it now. */
-export async function installRuntime(runtime: string, settings: SandboxSettings, log: Log, print: Print): Promise<boolean> {
-  if (!runnable.includes(runtime)) {
-    print(`There is no runtime "${runtime}" here. There are: ${runnable.join(", ")}.`);
+/** Fetches what is missing of these runtimes. Resolves with whether functions can run on all of them now. */
+export async function installRuntimes(runtimes: readonly string[], settings: SandboxSettings, log: Log, print: Print): Promise<boolean> {
+  const unknown = runtimes.find((runtime) => !runnable.includes(runtime));
+  if (runtimes.length === 0 || unknown !== undefined) {
+    const what = unknown === undefined ? "Name what shall be installed" : `There is no runtime "${unknown}" here`;
+    print(`${what}. There are: ${runnable.join(", ")}.`);
     return false;
   }
   const catalog = new RuntimeCatalog({ ...settings, log });
+  let areReady = true;
+  for (const runtime of runtimes) areReady = (await install(runtime, catalog, print)) && areReady;
+  return areReady;
+}
+
+async function install(runtime: string, catalog: RuntimeCatalog, print: Print): Promise<boolean> {
   const failure = await catalog.find(runtime, "").then(
     () => undefined,
     (error: Error) => error,

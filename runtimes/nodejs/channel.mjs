@@ -18,6 +18,7 @@ const frameType = {
   checkpointed: 0x8a,
   restored: 0x8b,
   restoreError: 0x8c,
+  lastError: 0x8d,
 };
 
 /** The frame that reports a failure in each phase; when idle the answer is out and nobody listens any more. */
@@ -204,6 +205,16 @@ export class Channel {
     const type = failureFrame[this.#phase];
     this.#phase = "idle";
     if (type !== undefined) this.#sendText(type, JSON.stringify(error));
+  }
+
+  /**
+   * The same, before the process ends: no other invocation shall come to it.
+   * @param {object} error
+   */
+  failAtLast(error) {
+    if (this.#phase !== "invoked" && this.#phase !== "streaming") return this.fail(error);
+    this.#phase = "idle";
+    this.#sendText(frameType.lastError, JSON.stringify(error));
   }
 
   /** @param {string} contentType */

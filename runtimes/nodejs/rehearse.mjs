@@ -27,7 +27,7 @@ const invoke = frameOf(
 export async function rehearse(count) {
   const loaded = await loadHandler(import.meta.dirname, "rehearsal.handler");
   for (const path of Object.keys(require.cache)) delete require.cache[path];
-  const handlers = [loaded, async (event, context) => [event, context.awsRequestId], (event) => event.Records];
+  const handlers = [loaded, async (event, context) => [event, context.awsRequestId], async (event) => event.Records];
   const [source, sink] = [openSync("/dev/zero", "r"), openSync("/dev/null", "w")];
   const receivers = [
     (_fd, buffer, offset, _length, position) => {

@@ -78,7 +78,7 @@ export class Session {
    */
   crash(label, thrown, exitCode) {
     this.#logError(label, thrown);
-    this.channel.fail(errorPayload(thrown));
+    this.channel.failAtLast(errorPayload(thrown));
     process.exit(exitCode);
   }
 

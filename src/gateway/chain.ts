@@ -27,19 +27,10 @@ export interface Gateway extends Admission {
 
 type Step = (exchange: Exchange, gateway: Gateway) => Eventual<HttpResponse | undefined | void>;
 
-export const chain: readonly Step[] = [
-  enterByHost,
-  refuseForeignHosts,
-  refuseForeignPages,
-  answerHealth,
-  enterDoor,
-  findService,
-  refuseStrangers,
-  readRequestBody,
-  authenticate,
-  findOperation,
-  runOperation,
-];
+/** What these find out is the same for all requests of a kind, so that only the first of them passes here. */
+export const entrance: readonly Step[] = [enterByHost, refuseForeignHosts, refuseForeignPages, answerHealth, enterDoor, findService];
+
+export const chain: readonly Step[] = [refuseStrangers, readRequestBody, authenticate, findOperation, runOperation];
 
 /** Before foreign pages are refused: what answers under a host of its own decides itself which pages may read it. */
 function enterByHost(exchange: Exchange, gateway: Gateway): Eventual<HttpResponse | undefined> {
@@ -84,6 +75,7 @@ function findService(exchange: Exchange, { hosts }: Gateway): Eventual<void> {
   exchange.protocol = identifyProtocol(host.definition.model, exchange.request);
   return whenKnown(host.load(), (service) => {
     exchange.service = service;
+    if (exchange.kind) exchange.kind.way = { service, protocol: exchange.protocol! };
   });
 }
 
@@ -98,7 +90,9 @@ function readRequestBody(exchange: Exchange): Eventual<void> {
 }
 
 function findOperation(exchange: Exchange): void {
-  exchange.route = exchange.protocol!.route(exchange.service!.model, exchange.request);
+  const { protocol, service, request, kind } = exchange;
+  exchange.route = kind?.way?.route ?? protocol!.route(service!.model, request);
+  if (kind?.way && protocol!.routesByHead) kind.way.route = exchange.route;
 }
 
 async function runOperation(exchange: Exchange, { dispatcher }: Gateway): Promise<HttpResponse> {

@@ -3,7 +3,15 @@ import type { Protocol, Route } from "#wire/protocols/protocol.ts";
 import type { LoadedService } from "#wire/service-host.ts";
 import type { RequestContext } from "#wire/operation.ts";
 import type { Principal } from "#wire/principal.ts";
-import type { Peer, RequestHead } from "./peer.ts";
+import type { Peer, RequestHead, RequestKind } from "./peer.ts";
+
+/** Where a request goes, as far as that follows from its head without its signature. */
+export interface Way {
+  service: LoadedService;
+  protocol: Protocol;
+  /** Absent where the body decides, or nobody has asked yet. */
+  route?: Route;
+}
 
 /** One request on its way through the chain; each step fills in what it finds out. */
 export class Exchange {
@@ -21,9 +29,11 @@ export class Exchange {
   region?: string;
   principal?: Principal;
   route?: Route;
+  /** What is known of all requests of its kind. */
+  readonly kind: RequestKind | undefined;
   #abort: AbortController | undefined;
 
-  constructor({ method, target, headers, httpVersion }: RequestHead, peer: Peer, requestId: string) {
+  constructor({ method, target, headers, httpVersion, kind }: RequestHead, peer: Peer, requestId: string) {
     const question = target.indexOf("?");
     this.peer = peer;
     this.requestId = requestId;
@@ -36,6 +46,7 @@ export class Exchange {
       body: emptyBody,
     };
     this.host = (headers.host ?? "").toLowerCase();
+    this.kind = kind;
   }
 
   /** Aborted when the client goes away or has its answer. Made when somebody asks for it: most requests end before anybody does. */

@@ -6,7 +6,7 @@ import type { Ids } from "#kit/ids.ts";
 import { AwsError } from "#wire/errors.ts";
 import { BodyBroken, type HttpResponse } from "#wire/http.ts";
 import type { LoadedModel } from "#wire/model.ts";
-import { chain, type Gateway } from "./chain.ts";
+import { chain, entrance, type Gateway } from "./chain.ts";
 import { Exchange } from "./exchange.ts";
 import { likelyProtocolName, protocols } from "./identify.ts";
 import { ClientGone, type Receive } from "./peer.ts";
@@ -37,13 +37,23 @@ async function answer(exchange: Exchange, gateway: Gateway): Promise<void> {
 }
 
 async function passChain(exchange: Exchange, gateway: Gateway): Promise<HttpResponse> {
-  for (const step of chain) {
-    const result = step(exchange, gateway);
-    const response = result instanceof Promise ? await result : result;
-    if (response) return response;
+  const way = exchange.kind?.way;
+  if (way) {
+    exchange.service = way.service;
+    exchange.protocol = way.protocol;
+  }
+  for (const steps of way ? familiar : unfamiliar) {
+    for (const step of steps) {
+      const result = step(exchange, gateway);
+      const response = result instanceof Promise ? await result : result;
+      if (response) return response;
+    }
   }
   throw new Error("the chain ended without an answer");
 }
+
+const familiar = [chain];
+const unfamiliar = [entrance, chain];
 
 function describeError(exchange: Exchange, error: unknown, { log }: Gateway): HttpResponse {
   let known: AwsError;

@@ -1,6 +1,7 @@
 import type { Eventual } from "#kit/eventual.ts";
 import type { AwsError } from "#wire/errors.ts";
 import type { HttpResponse } from "#wire/http.ts";
+import type { Way } from "./exchange.ts";
 
 /** What comes before the body. */
 export interface RequestHead {
@@ -11,6 +12,16 @@ export interface RequestHead {
   headers: Readonly<Record<string, string | undefined>>;
   /** `1.1`, `2.0` */
   httpVersion: string;
+  /** Set if requests were looked at for what they have in common. */
+  kind?: RequestKind | undefined;
+}
+
+/**
+ * The same object for all requests of a connection whose heads differ in nothing but the values of headers that change each time: signature, date,
+ * hash and length of the body, ids. What follows from the rest is found out once, and noted here.
+ */
+export interface RequestKind {
+  way?: Way;
 }
 
 /** The other end of one request, whichever kind of HTTP it speaks: where the body comes from and the answer goes to. */

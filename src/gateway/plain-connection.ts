@@ -6,10 +6,12 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { onArrival } from "#kit/arrivals.ts";
 import type { AwsError } from "#wire/errors.ts";
 import type { HttpResponse } from "#wire/http.ts";
+import type { HeadPattern } from "./head-pattern.ts";
 import type { Peer, Receive } from "./peer.ts";
-import { type HeaderName, maximumPlainBytes, readPlainRequest } from "./plain-request.ts";
+import { maximumPlainBytes, readPlainRequest } from "./plain-request.ts";
 
 /** Who types slowly is served by node:http. */
 const maximumPieces = 4;
@@ -23,10 +25,8 @@ export interface PlainHost {
   readonly isStopping: boolean;
   /** How many checks a connection may be idle. */
   readonly idleChecks: number;
-  /** The value of the Keep-Alive header, by which clients know how long a connection is good for. */
-  readonly keepAlive: string;
-  /** The value of the Date header. */
-  date(): string;
+  /** The end of every answer's head: the date, and how long the connection is good for. */
+  lastLines(): string;
   onBegun(): void;
   onOver(): void;
   onClosed(connection: PlainConnection): void;
@@ -42,22 +42,25 @@ export class PlainConnection {
   /** Of a request that is not whole yet, or that came before its predecessor was answered. */
   #received: Buffer = nothing;
   #pieceCount = 0;
-  readonly #headerNames: HeaderName[] = [];
+  #patterns: HeadPattern[] = [];
   #current: PlainPeer | undefined;
   #quietChecks = 0;
-  readonly #onData = (chunk: Buffer): void => this.take(chunk);
+  readonly #stopTaking: () => void;
   readonly #onClose = (): void => this.#close();
 
   constructor(socket: Socket, host: PlainHost) {
     this.#socket = socket;
     this.#host = host;
-    socket.on("data", this.#onData).once("close", this.#onClose);
+    this.#stopTaking = onArrival(socket, (chunk) => this.take(chunk));
+    socket.once("close", this.#onClose);
   }
 
   /** Called every few seconds: who is in the middle of a request goes to node:http and its time limits, who is idle for long goes. */
   check(): void {
     if (this.#current !== undefined) return;
     this.#quietChecks++;
+    // Thousands of connections may be idle, and what is remembered for them would add up.
+    this.#patterns = [];
     if (this.#received.length > 0 && this.#quietChecks > 1) this.#handOver();
     else if (this.#quietChecks > this.#host.idleChecks) this.#socket.destroy();
   }
@@ -72,7 +75,7 @@ export class PlainConnection {
   }
 
   #begin(): void {
-    const request = readPlainRequest(this.#received, this.#headerNames);
+    const request = readPlainRequest(this.#received, this.#patterns);
     if (request === "unfinished" && this.#pieceCount < maximumPieces) return;
     if (typeof request === "string") return this.#handOver();
     this.#received = nothing;
@@ -93,7 +96,8 @@ export class PlainConnection {
   }
 
   #handOver(): void {
-    this.#socket.off("data", this.#onData).off("close", this.#onClose);
+    this.#stopTaking();
+    this.#socket.off("close", this.#onClose);
     this.#host.handOver(this, this.#socket, this.#received);
   }
 
@@ -201,9 +205,7 @@ class PlainPeer implements Peer {
       if (unfitForHeader.test(cookie)) throw new Error("a cookie of the answer cannot be sent");
       head += `set-cookie: ${cookie}\r\n`;
     }
-    const { isStopping, keepAlive } = this.#host;
-    const connection = isStopping ? "close" : `keep-alive\r\nkeep-alive: ${keepAlive}`;
-    return `${head}date: ${this.#host.date()}\r\nconnection: ${connection}\r\n\r\n`;
+    return head + this.#host.lastLines();
   }
 }
 

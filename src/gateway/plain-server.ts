@@ -22,20 +22,21 @@ export class PlainServer implements PlainHost, Disposable {
   readonly onBegun: () => void;
   readonly onOver: () => void;
   readonly idleChecks: number;
-  readonly keepAlive: string;
   isStopping = false;
+  /** The value of the Keep-Alive header. */
+  readonly #keepAlive: string;
   readonly #clock: Clock;
   readonly #handOver: PlainServerOptions["handOver"];
   readonly #connections = new Set<PlainConnection>();
   readonly #checks: NodeJS.Timeout;
-  #dateSecond = Number.NaN;
-  #date = "";
+  /** The same for all answers of a second. */
+  #lastLines = { second: Number.NaN, isStopping: false, text: "" };
 
   constructor({ clock, checkIntervalMs, idleTimeoutMs, receive, onBegun, onOver, handOver }: PlainServerOptions) {
     this.receive = receive;
     this.onBegun = onBegun;
     this.onOver = onOver;
-    this.keepAlive = `timeout=${Math.floor(idleTimeoutMs / 1_000)}`;
+    this.#keepAlive = `timeout=${Math.floor(idleTimeoutMs / 1_000)}`;
     this.idleChecks = Math.ceil(idleTimeoutMs / checkIntervalMs);
     this.#clock = clock;
     this.#handOver = handOver;
@@ -60,13 +61,15 @@ export class PlainServer implements PlainHost, Disposable {
     this.#connections.delete(connection);
   }
 
-  date(): string {
+  lastLines(): string {
     const second = Math.floor(this.#clock.now() / 1_000);
-    if (second !== this.#dateSecond) {
-      this.#dateSecond = second;
-      this.#date = new Date(second * 1_000).toUTCString();
+    const { isStopping } = this;
+    if (second !== this.#lastLines.second || isStopping !== this.#lastLines.isStopping) {
+      const connection = isStopping ? "close" : `keep-alive\r\nkeep-alive: ${this.#keepAlive}`;
+      const text = `date: ${new Date(second * 1_000).toUTCString()}\r\nconnection: ${connection}\r\n\r\n`;
+      this.#lastLines = { second, isStopping, text };
     }
-    return this.#date;
+    return this.#lastLines.text;
   }
 
   [Symbol.dispose](): void {

@@ -183,7 +183,8 @@ export class Environment {
   #listener(): SessionListener {
     const { log, spec } = this.#parts;
     const listener: SessionListener = {
-      ready: () => this.#becomeReady(),
+      // Hooks before the snapshot are part of the initialisation.
+      ready: () => (this.#parts.snapshot ? this.#session?.checkpoint() : this.#becomeInitialised("Idle")),
       initFailed: (payload) => this.#failInit(runtimeReported(payload)),
       checkpointed: (outcome) => {
         log.debug("a function has come to its snapshot", { function: spec.functionName, version: spec.functionVersion, ...outcome });
@@ -226,12 +227,6 @@ export class Environment {
     void this.stop().finally(() => isAwaited && events.onFree());
   };
 
-  /** Hooks before the snapshot are part of the initialisation. */
-  #becomeReady(): void {
-    if (this.#parts.snapshot) this.#session?.checkpoint();
-    else this.#becomeInitialised("Idle");
-  }
-
   #becomeInitialised(next: "Idle" | "Checkpointed"): void {
     const initMs = this.#parts.clock.monotonicMs() - this.#init.startedAtMs;
     this.#init.timer?.cancel();
@@ -273,11 +268,11 @@ export class Environment {
   }
 
   #becomeRestored(): void {
-    const times = this.#restoration.end();
-    this.#unreported = { restore: times };
+    const restore = this.#restoration.end();
+    this.#unreported = { restore };
     if (this.#parts.snapshot?.isOfImage) this.#session?.holdToCpuShare();
     this.#lifecycle.moveTo("Idle");
-    this.#chronicle.restoreDone(times.durationMs);
+    this.#chronicle.restoreDone(restore.durationMs);
     this.#restoration.succeed();
     if (this.#invocation) this.#send(this.#invocation);
   }
@@ -342,7 +337,8 @@ export class Environment {
     const session = this.#session as RuntimeSession;
     if (!failure) {
       await pipesRead();
-      await session.linesTold();
+      const told = session.linesTold();
+      if (told) await told;
     }
     session.flushLines();
     const report = {

@@ -164,6 +164,30 @@ test("after a crash or a timeout extensions are told why, and the environment in
   assert.deepEqual(reasons(hanging), ["timeout"]);
 });
 
+test("the end is told once, and who did not ask to be told does not see it", async (t) => {
+  const real = await withExtensions(t, {
+    // As AWS's own Rust library does.
+    stayer: `await register(["SHUTDOWN"]); for (;;) console.log("stayer", id, (await next()).eventType);`,
+    silent: `await register([]); setInterval(() => require("node:fs").writeFileSync("/tmp/beat", ""), 20); await next();`,
+    watcher: `await register(["SHUTDOWN"]);
+      await next();
+      const beat = async (delayMs) => {
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        return require("node:fs").statSync("/tmp/beat").mtimeMs;
+      };
+      console.log("silent is", (await beat(500)) === (await beat(300)) ? "gone" : "there");
+      process.exit(0);`,
+  });
+  assert.deepEqual(await invoked(real), { answered: true });
+  await real.sandbox.drain(0);
+  const { messages } = real.sink;
+  // On a busy machine the environment may have had to initialise twice.
+  const told = messages.filter((line) => line.startsWith("stayer "));
+  assert.ok(told.length > 0 && new Set(told).size === told.length, told.join());
+  assert.ok(!messages.includes("silent is there"));
+  assert.deepEqual(await real.processes(), []);
+});
+
 test("an extension that does not come back makes the invocation time out, after its caller has the answer", async (t) => {
   const real = await withExtensions(t, {
     stuck: `await register(["INVOKE"]); await next(); await new Promise(() => setInterval(() => {}, 1e6));`,

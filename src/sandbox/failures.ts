@@ -1,5 +1,5 @@
 import { SandboxFailure } from "./contract.ts";
-import { ImageEntryMissing, ProgramMissing, type ProcessExit } from "./drivers/driver.ts";
+import { ImageEntryMissing, ProgramMissing, ProgramUnfit, type ProcessExit } from "./drivers/driver.ts";
 import type { Extension } from "./extensions/extension.ts";
 import { maxResponseBytes } from "./runtime-link.ts";
 
@@ -68,6 +68,7 @@ export function notLaunched(cause: unknown): Failure {
   if (cause instanceof ProgramMissing) {
     return failure("error", "Runtime.InvalidEntrypoint", "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]");
   }
+  if (cause instanceof ProgramUnfit) return failure("error", "Runtime.InvalidEntrypoint", cause.message);
   if (cause instanceof ImageEntryMissing) {
     return failure("error", cause.missing === "folder" ? "Runtime.InvalidWorkingDir" : "Runtime.InvalidEntrypoint", cause.message);
   }

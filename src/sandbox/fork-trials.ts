@@ -2,31 +2,38 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { release } from "node:os";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import type { EnvironmentSpec, InvocationOutcome } from "./contract.ts";
-import type { Environment } from "./environment.ts";
-import { prepareEnvironment, type Workshop } from "./prepare-environment.ts";
+import { sleep } from "#kit/clock.ts";
+import { FidelitySuite } from "./fidelity-suite.ts";
+import type { Workshop } from "./prepare-environment.ts";
 import { Standby, type StandbyKind } from "./standby.ts";
 
-/** With a function that does what functions do: see runtimes/nodejs/fidelity. Other runtimes are made for being forked. */
-const suites: Readonly<Record<string, string>> = { nodejs: "runtimes/nodejs/fidelity" };
-
-/** A whole processor, so that it is soon over. */
-const memoryMb = 1_769;
-const timeoutMs = 60_000;
-const exitCode = 3;
 /** How long nothing is forked after a failure. */
 const restMs = 60_000;
+/** How long a start waits for a trial that has only begun: the first of a runtime, after an update. */
+const patienceMs = 10_000;
 
-/** What the suite answers. */
-interface Report {
-  isForked: boolean;
-  failures: string[];
-  drawn: unknown[];
+/** What is tried: forks of a process that has the runtime loaded; and processes that are made of an image of one. */
+type Manner = "forks" | "images";
+
+/** Where the suite is, by the family of the runtime. */
+const suites: Readonly<Record<string, string>> = { nodejs: "runtimes/nodejs/fidelity", python: "runtimes/python/fidelity" };
+/** Others are made for being forked. */
+const triedAsForks: ReadonlySet<string> = new Set(["nodejs"]);
+/** What comes of a trial depends on these. */
+const ownFolders = [
+  "native",
+  "runtimes/nodejs",
+  "runtimes/nodejs/fidelity",
+  "runtimes/python/pilotlight_runtime",
+  "runtimes/python/fidelity",
+];
+
+/** Of one runtime in one manner. */
+interface Trial {
+  state: "asked" | "passed" | "failed";
+  complaint?: string | undefined;
+  over: Promise<void>;
 }
-
-/** Of one runtime. */
-type State = "asked" | "passed" | "failed";
 
 export interface ForkTrialOptions {
   workshop: Workshop;
@@ -37,27 +44,34 @@ export interface ForkTrialOptions {
 }
 
 /**
- * Finds out for each runtime, in the background and once per version of its interpreter, whether processes of it can be forked: until then, and where
- * they cannot, none are. Node does not promise that it works, so that a suite decides.
+ * Finds out for each runtime, in the background and once per version of its interpreter, whether processes of it can be forked, and captured: until then, and
+ * where they cannot, none are. Node does not promise that the first works, and nobody that the second does, so that a suite decides.
  */
 export class ForkTrials {
   #options: ForkTrialOptions;
-  #states = new Map<string, State>();
-  #complaints = new Map<string, string>();
+  #suite: FidelitySuite;
+  #trials = new Map<string, Trial>();
   #restUntilMs = new Map<string, number>();
-  #running = new Set<Promise<void>>();
-  #environments = new Set<Environment>();
   #isClosed = false;
 
   constructor(options: ForkTrialOptions) {
     this.#options = options;
+    this.#suite = new FidelitySuite(options.workshop);
   }
 
   /** Whether processes of that kind may be forked. At the first question the trial begins. */
   hasPassed(kind: StandbyKind): boolean {
-    const state = this.#states.get(kind.runtime);
-    if (state === undefined) this.#begin(kind);
-    return state === "passed" && (this.#restUntilMs.get(kind.runtime) ?? 0) <= this.#options.workshop.clock.now();
+    const isPassed = this.#trialOf(kind, "forks")?.state === "passed";
+    return isPassed && (this.#restUntilMs.get(kind.runtime) ?? 0) <= this.#options.workshop.clock.now();
+  }
+
+  /** Resolves with whether processes of that kind may be captured; if that is not known yet, and does not become so soon, they may not. */
+  async canCapture(kind: StandbyKind): Promise<boolean> {
+    const trial = this.#trialOf(kind, "images");
+    const settled = new AbortController();
+    const tooLate = sleep(this.#options.workshop.clock, patienceMs, settled.signal).catch(() => {});
+    await Promise.race([trial?.over, tooLate]).finally(() => settled.abort());
+    return trial?.state === "passed" && this.hasPassed(kind);
   }
 
   /** A process could not be forked after all: for a while none of its kind are. */
@@ -65,136 +79,64 @@ export class ForkTrials {
     this.#restUntilMs.set(runtime, this.#options.workshop.clock.now() + restMs);
   }
 
-  /** Resolves, when the trial is over, with why processes of that kind are not forked; undefined if they are. */
+  /** Resolves, when the trials are over, with why processes of that kind are not forked, or not captured; undefined if they are. */
   async examine(kind: StandbyKind): Promise<string | undefined> {
-    this.hasPassed(kind);
-    await Promise.all(this.#running);
-    return this.#complaints.get(kind.runtime);
+    const [forks, images] = (["forks", "images"] as const).map((manner) => this.#trialOf(kind, manner));
+    await Promise.all([forks?.over, images?.over]);
+    return forks?.complaint ?? (images?.complaint === undefined ? undefined : `without images of memory: ${images.complaint}`);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#environments].map((environment) => environment.stop()));
-    await Promise.all(this.#running);
+    await this.#suite.close();
+    await Promise.all([...this.#trials.values()].map(({ over }) => over));
   }
 
-  #begin(kind: StandbyKind): void {
-    if (this.#isClosed) return;
-    const { log } = this.#options.workshop;
-    this.#states.set(kind.runtime, "asked");
-    const running = this.#try(kind)
-      .then(
-        (complaint) => this.#conclude(kind, complaint),
-        (error: unknown) => this.#conclude(kind, (error as Error).message),
-      )
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
-    const { runtime } = kind;
-    void running.then(() => log.debug("a runtime was tried for forking", { runtime, complaint: this.#complaints.get(runtime) ?? "none" }));
+  /** Undefined at the end. */
+  #trialOf(kind: StandbyKind, manner: Manner): Trial | undefined {
+    const key = `${manner} ${kind.runtime}`;
+    const known = this.#trials.get(key);
+    if (known || this.#isClosed) return known;
+    const trial: Trial = { state: "asked", over: Promise.resolve() };
+    this.#trials.set(key, trial);
+    trial.over = this.#conclude(trial, kind, manner);
+    return trial;
   }
 
-  #conclude({ runtime }: StandbyKind, complaint: string | undefined): void {
-    this.#states.set(runtime, complaint === undefined ? "passed" : "failed");
-    if (complaint !== undefined) this.#complaints.set(runtime, complaint);
+  async #conclude(trial: Trial, kind: StandbyKind, manner: Manner): Promise<void> {
+    trial.complaint = await this.#try(kind, manner).catch((error: unknown) => (error as Error).message);
+    trial.state = trial.complaint === undefined ? "passed" : "failed";
+    const message = manner === "forks" ? "a runtime was tried for forking" : "a runtime was tried for images of memory";
+    this.#options.workshop.log.debug(message, { runtime: kind.runtime, complaint: trial.complaint ?? "none" });
   }
 
   /** Resolves with what is wrong, if something is. */
-  async #try(kind: StandbyKind): Promise<string | undefined> {
+  async #try(kind: StandbyKind, manner: Manner): Promise<string | undefined> {
     const { workshop, trialFile, productFolder } = this.#options;
+    const forks = manner === "images" ? this.#trialOf(kind, "forks") : undefined;
+    await forks?.over;
+    if (forks && forks.state !== "passed") return forks.complaint ?? "nothing is forked";
     const refusal = await Standby.prepareFork(workshop, kind);
     if (refusal !== undefined) return refusal;
-    const suite = suites[kind.runtime.replace(/[\d.x]+$/, "")];
-    if (suite === undefined) return undefined;
+    const family = kind.runtime.replace(/[\d.x]+$/, "");
+    const suite = suites[family];
+    if (suite === undefined || (manner === "forks" && !triedAsForks.has(family))) return undefined;
     const { program } = await workshop.catalog.find(kind.runtime, "");
-    const memory = new Memory(trialFile, await surroundings(program, productFolder));
+    const memory = new Memory(trialFile, await surroundings(manner, program, productFolder));
     const known = await memory.recall();
     if (known !== undefined) return known === "" ? undefined : known;
-    const complaint = await this.#runSuite(kind, join(productFolder, suite));
+    const folder = join(productFolder, suite);
+    const complaint = await (manner === "forks" ? this.#suite.inForks(kind, folder) : this.#suite.inImages(kind, folder));
     await memory.keep(complaint ?? "");
     return complaint;
   }
-
-  /** Rejects, and nothing is remembered, if that comes to nothing. */
-  async #runSuite(kind: StandbyKind, folder: string): Promise<string | undefined> {
-    const invoke = (event: object): Promise<InvocationOutcome> => this.#invoke(kind, folder, event);
-    const [first, second, exit, signal] = await Promise.all([{}, { draw: true }, { exit: exitCode }, { signal: "SIGTERM" }].map(invoke));
-    const broken = [first, second].find((outcome) => outcome?.functionError !== undefined);
-    if (broken) return textOf(broken);
-    const reports = [first, second].map((outcome) => JSON.parse(textOf(outcome)) as Report);
-    const [one, other] = reports as [Report, Report];
-    if (!reports.every(({ isForked }) => isForked)) throw new Error("no process was forked for the trial");
-    if (one.failures.length > 0) return one.failures.join("; ");
-    if (one.drawn.some((number, at) => isDeepStrictEqual(number, other.drawn[at]))) return "siblings draw the same numbers";
-    if (!textOf(exit).includes(`exit status ${exitCode}`)) return `an exit is not seen: ${textOf(exit)}`;
-    return textOf(signal).includes("signal: terminated") ? undefined : `an end by a signal is not seen: ${textOf(signal)}`;
-  }
-
-  async #invoke(kind: StandbyKind, folder: string, event: object): Promise<InvocationOutcome> {
-    const { workshop } = this.#options;
-    const nothing = (): void => {};
-    const trialWorkshop: Workshop = {
-      ...workshop,
-      unpacked: { ...workshop.unpacked, acquire: async () => folder },
-      logSink: { write: () => undefined },
-      standbys: {
-        take: () => Standby.boot(workshop, kind, { isAheadOfNeed: false, mayFork: true }),
-        restore: () => Promise.reject(new Error("a trial has no snapshot")),
-      },
-    };
-    const events = { onAnswered: nothing, onFree: nothing, onLost: nothing };
-    const environment = await prepareEnvironment(trialWorkshop, trialSpec(kind), events, "on-demand");
-    this.#environments.add(environment);
-    try {
-      if (this.#isClosed) throw new Error("the sandbox is closing");
-      await environment.initialise();
-      const outcome = await environment.invoke({
-        requestId: "trial",
-        payload: Buffer.from(JSON.stringify(event)),
-        invokedFunctionArn: "",
-        traceId: "",
-        tailLog: false,
-      });
-      await outcome.finished;
-      return outcome;
-    } finally {
-      this.#environments.delete(environment);
-      await environment.stop();
-    }
-  }
-}
-
-const textOf = (outcome: InvocationOutcome | undefined): string => Buffer.from(outcome?.payload ?? "").toString();
-
-function trialSpec({ runtime, architecture, endpointUrl }: StandbyKind): EnvironmentSpec {
-  return {
-    key: `trial:${runtime}`,
-    accountId: "",
-    region: "",
-    functionName: "trial",
-    functionVersion: "1",
-    runtime,
-    runtimeVersionArn: "",
-    handler: "index.handler",
-    architecture,
-    codeDigest: "",
-    layerDigests: [],
-    memoryMb,
-    timeoutMs,
-    ephemeralStorageMb: 512,
-    fileSystems: [],
-    variables: {},
-    endpointUrl,
-    logging: { format: "Text", group: "" },
-    tracing: "PassThrough",
-    credentials: async () => ({ accessKeyId: "", secretAccessKey: "", sessionToken: "", expiresAtMs: Number.MAX_SAFE_INTEGER }),
-  };
 }
 
 /** Another interpreter, kernel or version of ours is tried anew. */
-async function surroundings(program: string, productFolder: string): Promise<string> {
+async function surroundings(manner: Manner, program: string, productFolder: string): Promise<string> {
   const { size, mtimeMs } = await stat(program);
-  const hash = createHash("sha256").update([program, size, mtimeMs, release()].join("\n"));
-  for (const folder of ["native", "runtimes/nodejs", "runtimes/nodejs/fidelity"]) {
+  const hash = createHash("sha256").update([manner, program, size, mtimeMs, release()].join("\n"));
+  for (const folder of ownFolders) {
     const entries = await readdir(join(productFolder, folder), { withFileTypes: true });
     for (const entry of entries.filter((each) => each.isFile()).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       hash.update(await readFile(join(productFolder, folder, entry.name)));

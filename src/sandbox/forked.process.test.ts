@@ -66,6 +66,18 @@ test("siblings draw different numbers, and know who they are", { skip }, async (
   }
 });
 
+test("lines of output and errors come in the order in which they were written", { skip }, async (t) => {
+  const source = `exports.handler = async () => {
+    for (let line = 0; line < 40; line++) require("node:fs").writeSync(1 + (line % 2), "line " + line + "\\n");
+  };`;
+  const { sandbox, sink } = await withForkServer(t, { "code/index.js": source });
+  await answers(sandbox, [specOf({ key: "a:1" })]);
+  assert.deepEqual(
+    sink.messages.filter((line) => line.startsWith("line ")),
+    Array.from({ length: 40 }, (_, line) => `line ${line}`),
+  );
+});
+
 test("a fork ends as a process of its own does, in every way", { skip }, async (t) => {
   const ends = {
     exit: "process.on('exit', (code) => console.log('left with ' + code)); process.exit(7)",

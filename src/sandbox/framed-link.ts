@@ -120,6 +120,10 @@ export class FramedLink implements RuntimeLink {
       this.#answer(body.length > maxResponseBytes ? { kind: "tooLarge" } : { kind: "response", payload: body });
     } else if (type === frameType.error && this.#expects === "answer") {
       this.#answer(body.length > maxResponseBytes ? { kind: "tooLarge" } : { kind: "error", payload: body });
+    } else if (type === frameType.lastError && (this.#expects === "answer" || this.#expects === "stream")) {
+      // Not done: what follows is the end of the process.
+      this.#expects = "closed";
+      this.#listener.answered(body.length > maxResponseBytes ? { kind: "tooLarge" } : { kind: "error", payload: body });
     } else if (type === frameType.responseHead && this.#expects === "answer") {
       this.#expects = "stream";
       this.#streamed = new StreamedAnswer(this.#sink, body.toString());

@@ -122,6 +122,16 @@ for (const size of [10, 5_000_000]) {
   });
 }
 
+test("an error before the exit is the answer, and the next invocation goes elsewhere", async (t) => {
+  const dying = `send(0x8d, '{"errorType":"Last"}'); await new Promise((resolve) => setTimeout(resolve, 50)); process.exit(9);`;
+  const real = await framedSandbox(t, `serve(async (event) => { if (event.die) { ${dying} } return performance.timeOrigin; });`);
+  const startedAt = json(await invoke(real));
+  const outcome = await invoke(real, { die: true });
+  assert.deepEqual([outcome.functionError, json(outcome)], ["Unhandled", { errorType: "Last" }]);
+  assert.ok(json(await invoke(real)) > startedAt);
+  assert.match(real.sink.messages.find((message) => message.includes("exit status 9")) ?? "", /Runtime exited with error/);
+});
+
 test("a failed initialisation is repeated inside the invocation, whose outcome it becomes", async (t) => {
   const real = await framedSandbox(
     t,

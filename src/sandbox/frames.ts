@@ -24,6 +24,7 @@ export const frameType = {
   checkpointed: 0x8a,
   restored: 0x8b,
   restoreError: 0x8c,
+  lastError: 0x8d,
 } as const;
 
 /** What follows the length of one frame from a runtime, at most. */

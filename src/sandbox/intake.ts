@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { onArrival } from "#kit/arrivals.ts";
 import type { Clock, Timer } from "#kit/clock.ts";
 
 /** How many lines or frames of one stream are taken before others have their turn, and how long that is. */
@@ -27,7 +28,7 @@ export class Intake {
     this.#stream = stream;
     this.#clock = clock;
     this.#take = take;
-    stream.on("data", (chunk: Buffer) => {
+    onArrival(stream, (chunk) => {
       if (this.#holds.size === 0) return this.#read(chunk);
       // Node reads on of its own accord when a child process has exited: what comes then waits behind the rest.
       this.#rest = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;

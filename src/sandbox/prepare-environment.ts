@@ -183,6 +183,8 @@ function foldersOf(environment: string, { fileSystems }: EnvironmentSpec, { task
 async function restoreStandby(workshop: Workshop, spec: EnvironmentSpec, image: SnapshotImage): Promise<Standby | undefined> {
   return workshop.standbys?.restore(spec, image.memory).catch((error: unknown) => {
     workshop.log.warn("an environment could not be made of a snapshot", { function: spec.functionName, error });
+    // Another one is made, by a process that can be forked now.
+    image.memory.release();
     return undefined;
   });
 }

@@ -143,9 +143,10 @@ export class RuntimeSession {
     this.extensions.resume();
   }
 
-  /** Until what was read of the function's output has been told. */
-  async linesTold(): Promise<void> {
-    for (const output of this.#outputs) await output.caughtUp;
+  /** Resolves when what was read of the function's output has been told; undefined if that is so. */
+  linesTold(): Promise<unknown> | undefined {
+    const late = this.#outputs.flatMap(({ caughtUp }) => caughtUp ?? []);
+    return late.length > 0 ? Promise.all(late) : undefined;
   }
 
   /** Gives out the lines that were begun, as if they had ended. */

@@ -166,3 +166,42 @@ test("what is retired leaves no environment at its snapshot", async (t) => {
   await real.sandbox.retire(snapped.key);
   assert.deepEqual(await real.processes(), []);
 });
+
+test("extensions are part of the snapshot, and hear of the restore", async (t) => {
+  const port = 20_000 + ((process.pid + 7) % 20_000);
+  const listener = `#!/usr/bin/env node
+    const base = "http://" + process.env.AWS_LAMBDA_RUNTIME_API;
+    const events = [];
+    (async () => {
+      const answer = await fetch(base + "/2020-01-01/extension/register", {
+        method: "POST", body: '{"events":["INVOKE"]}', headers: { "Lambda-Extension-Name": "listener" } });
+      const headers = { "Lambda-Extension-Identifier": answer.headers.get("lambda-extension-identifier") };
+      const next = () => fetch(base + "/2020-01-01/extension/event/next", { headers });
+      require("node:http").createServer((request, reply) => {
+        let body = "";
+        request.on("data", (chunk) => (body += chunk)).on("end", () => { events.push(...JSON.parse(body)); reply.end(); });
+      }).listen(${port}, "127.0.0.1");
+      await fetch(base + "/2022-07-01/telemetry", { method: "PUT", headers, body: JSON.stringify({ schemaVersion: "2022-12-13", types: ["platform"],
+        buffering: { timeoutMs: 25 }, destination: { protocol: "HTTP", URI: "http://sandbox.localdomain:${port}" } }) });
+      await next();
+      while (!events.some(({ type }) => type === "platform.runtimeDone")) await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log("heard " + JSON.stringify(events.map(({ type, record }) => [type.slice(9), record.initializationType ?? record.status])));
+      await next();
+    })();`;
+  const { sandbox, sink } = await managedSandbox(t, nodeSource, { files: { "layers/extensions/listener": listener } });
+  const spec = { ...snapped, layerDigests: ["1".repeat(64)], runtime: "nodejs26.x" };
+  assert.equal(await sandbox.snapshot(spec), undefined);
+  assert.deepEqual((await answerOf(sandbox, spec)).events.slice(1), ["before 2", "before 1", "after 1", "after 2"]);
+  const heard = sink.messages.find((line) => line.startsWith("heard "));
+  assert.deepEqual(JSON.parse(heard?.slice(6) ?? "[]").slice(0, 9), [
+    ["initStart", "snap-start"],
+    ["telemetrySubscription", null],
+    ["initRuntimeDone", "snap-start"],
+    ["extension", null],
+    ["initReport", "snap-start"],
+    ["restoreStart", null],
+    ["restoreRuntimeDone", "success"],
+    ["restoreReport", "success"],
+    ["start", null],
+  ]);
+});

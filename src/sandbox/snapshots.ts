@@ -5,6 +5,8 @@ import type { Entry, PoolMember, ProvisionOfEntry } from "./pool-member.ts";
 
 /** Environments that wait at their snapshots, of all functions together. */
 const maxSpares = 32;
+/** Images, likewise: each holds what its function has in memory. */
+const maxImages = 64;
 /** The next one is made so long after the last was taken, so that it does not run beside the start that it was taken for. */
 const refillDelayMs = 20;
 /** After a failure, doubling. */
@@ -67,10 +69,17 @@ export class Snapshots {
     }
   }
 
-  /** Ends the environment that has waited the longest, if one waits. */
+  /** Ends the environment that has waited the longest, or else gives up the image that nobody has used for the longest time; false if there is neither. */
   endOldest(): boolean {
     const oldest = this.#spares.toSorted((a, b) => a.idleSinceMs - b.idleSinceMs)[0];
-    if (oldest) this.#host.end(oldest);
+    if (!oldest) return this.#dropOldestImage();
+    this.#host.end(oldest);
+    return true;
+  }
+
+  #dropOldestImage(): boolean {
+    const oldest = this.#imaged.toSorted((a, b) => a.usedAtMs - b.usedAtMs)[0];
+    oldest?.dropImage();
     return oldest !== undefined;
   }
 
@@ -87,9 +96,19 @@ export class Snapshots {
     return [...this.#snapshots.values()].flatMap(({ spare }) => spare ?? []);
   }
 
+  get #imaged(): Snapshot[] {
+    return [...this.#snapshots.values()].filter(({ image }) => image);
+  }
+
+  #holdLimits(): void {
+    if (this.#spares.length > maxSpares) this.endOldest();
+    if (this.#imaged.length > maxImages) this.#dropOldestImage();
+  }
+
   #of(spec: EnvironmentSpec): Snapshot {
     const known = this.#snapshots.get(spec.key);
-    const snapshot = known ?? new Snapshot(this.#clock, this.#host, spec, () => this.#spares.length > maxSpares && this.endOldest());
+    const snapshot = known ?? new Snapshot(this.#clock, this.#host, spec, () => this.#holdLimits());
+    snapshot.usedAtMs = this.#clock.now();
     if (!known) this.#snapshots.set(spec.key, snapshot);
     return snapshot;
   }
@@ -102,6 +121,8 @@ class Snapshot implements ProvisionOfEntry {
   readonly yields = true;
   /** It waits for the first who needs it. */
   spare: Entry | undefined;
+  /** When it was made, or asked for. */
+  usedAtMs = 0;
   #clock: Clock;
   #host: SnapshotHost;
   #spec: EnvironmentSpec;
@@ -200,6 +221,6 @@ class Snapshot implements ProvisionOfEntry {
 }
 
 function initFailureOf({ initFailure }: Entry): SnapshotFailure {
-  const { errorType, message = "" } = initFailure ?? {};
-  return { reason: "init", message, ...(errorType !== undefined && { errorType }) };
+  const { errorType, message = "", fault } = initFailure ?? {};
+  return { reason: fault ? "internal" : "init", message, ...(errorType !== undefined && { errorType }) };
 }

@@ -49,7 +49,8 @@ export class Standbys implements StandbySource {
     if (!(await this.#fits(spec, code))) return undefined;
     const kind = kindOf(spec);
     // Only a fork can be captured.
-    const captured = spec.hasSnapStart ? await this.#fork(kind, { capturesImage: true }) : undefined;
+    const isCaptured = spec.hasSnapStart === true && (await this.#trials?.canCapture(kind)) === true;
+    const captured = isCaptured ? await this.#fork(kind, { capturesImage: true }) : undefined;
     return captured ?? this.#stock.take(kind) ?? this.#fork(kind);
   }
 

@@ -3,8 +3,11 @@ import { SandboxBusy } from "./contract.ts";
 
 /** How long a start counts as one: an initialisation that takes longer than this mostly waits, and holds nobody up. */
 const startMs = 500;
-/** How long an invocation waits for its turn; then it is refused. */
-const maxWaitMs = 30_000;
+/**
+ * How long an invocation waits for its turn; then it is refused, before clients give up by themselves: those of boto3 do after a minute.
+ * https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html (read_timeout)
+ */
+const maxWaitMs = 55_000;
 
 export interface GateLimits {
   /** Environments that start at once: more would only hold each other up, until none is ready in time. */

@@ -19,7 +19,9 @@ export function queryBuilder<Tables>(): Kysely<Tables> {
  * A query that was compiled once, with other values in the order of its parameters: for the few statements that run so often that compiling
  * would count. A driver takes the statement from the tree and the values from `parameters`.
  */
-export const withParameters = <Row>(compiled: CompiledQuery<Row>, parameters: readonly unknown[]): CompiledQuery<Row> => ({
-  ...compiled,
+export const withParameters = <Row>({ query, queryId, sql }: CompiledQuery<Row>, parameters: readonly unknown[]): CompiledQuery<Row> => ({
+  query,
+  queryId,
+  sql,
   parameters,
 });

@@ -9,6 +9,7 @@ import {
   type FunctionConfiguration,
   type UpdateFunctionConfigurationCommandInput,
   waitUntilFunctionUpdatedV2,
+  waitUntilPublishedVersionActive,
 } from "@aws-sdk/client-lambda";
 import { createFunction, eventually, payloadOf } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
@@ -200,7 +201,13 @@ describe("a function's configuration", () => {
       SnapStart: { ApplyOn: "PublishedVersions" },
       Publish: true,
     });
-    assert.deepEqual([created.Version, created.SnapStart], ["1", { ApplyOn: "PublishedVersions", OptimizationStatus: "On" }]);
+    assert.deepEqual([created.Version, created.SnapStart], ["1", { ApplyOn: "PublishedVersions", OptimizationStatus: "Off" }]);
+    await waitUntilPublishedVersionActive(
+      { client: lambda, maxWaitTime: 30, minDelay: 0.02, maxDelay: 0.1 },
+      { FunctionName: "snapped", Qualifier: "1" },
+    );
+    const published = await lambda.getFunctionConfiguration({ FunctionName: "snapped", Qualifier: "1" });
+    assert.deepEqual(published.SnapStart, { ApplyOn: "PublishedVersions", OptimizationStatus: "On" });
     const latest = await lambda.getFunctionConfiguration({ FunctionName: "snapped" });
     assert.deepEqual(latest.SnapStart, { ApplyOn: "PublishedVersions", OptimizationStatus: "Off" });
   });

@@ -174,7 +174,15 @@ describe("function URLs", () => {
       const answer = await ask(open, { method, headers: { "x-answer": wanted } });
       assert.deepEqual(answer.headers["set-cookie"], ["a=1; Path=/", "b=2"]);
       assert.deepEqual([answer.headers["x-a"], answer.headers["content-length"], answer.text], ["1", "2", "ok"]);
+      const remapped = ["connection", "content-length"].map((name) => answer.headers[`x-amzn-remapped-${name}`]);
+      assert.deepEqual(remapped, ["close", "99"]);
     }
+  });
+
+  test("browsers are not asked for a password, as on AWS", async () => {
+    const wanted = JSON.stringify({ statusCode: 401, headers: { "WWW-Authenticate": "Basic" } });
+    const { status, headers } = await ask(open, { headers: { "x-answer": wanted } });
+    assert.deepEqual([status, headers["www-authenticate"], headers["x-amzn-remapped-www-authenticate"]], [401, undefined, "Basic"]);
   });
 
   test("every method arrives, and HEAD has no body", async () => {
@@ -200,7 +208,7 @@ describe("function URLs", () => {
   test("a full URL in the first line leads where it says", async () => {
     const answer = await send(product.endpoint, {
       method: "GET",
-      target: `${new URL("/full?x=1", open)}`,
+      target: new URL("/full?x=1", open).href,
       headers: { host: "localhost" },
       body: "",
     });

@@ -278,7 +278,7 @@ describe("a function and its queues", () => {
     await sqs.sendMessage({ QueueUrl: queue, MessageBody: "go" });
     const rounds = async () =>
       Number((await sqs.getQueueAttributes({ QueueUrl: counted, AttributeNames: ["All"] })).Attributes!.ApproximateNumberOfMessages);
-    await eventually(rounds, (count) => count >= 16);
+    await eventually(rounds, (count) => count >= 16, 60);
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(await rounds(), 16);
   });

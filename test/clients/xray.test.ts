@@ -40,7 +40,7 @@ interface Document {
   throttle?: boolean;
   http?: { response: { status: number } };
   aws?: Record<string, unknown>;
-  cause?: { exceptions: Array<{ type: string; message: string }> };
+  cause?: { exceptions: Array<{ type: string; message: string; stack?: Array<{ path: string }> }> };
   subsegments?: Document[];
 }
 
@@ -179,6 +179,7 @@ describe("X-Ray", () => {
     assert.deepEqual([lambda!.fault, own!.fault, own!.subsegments!.find(({ name }) => name === "Invocation")!.fault], [true, true, true]);
     const [exception] = own!.cause!.exceptions;
     assert.deepEqual([exception!.type, exception!.message], ["TypeError", "it broke"]);
+    assert.match(exception!.stack![0]!.path, /\/index\.js$/);
     const period = { StartTime: new Date(Date.now() - 60_000), EndTime: new Date(Date.now() + 60_000) };
     const { TraceSummaries } = await xray.getTraceSummaries({ ...period, FilterExpression: 'fault AND message = "it broke"' });
     assert.deepEqual(

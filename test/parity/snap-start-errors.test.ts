@@ -1,7 +1,7 @@
 /** What SnapStart does not go with. The words are AWS's for runtimes, and ours, after them, for the rest. */
 import { after, before } from "node:test";
 import type { CreateFunctionCommandInput, Lambda, UpdateFunctionConfigurationCommandInput } from "@aws-sdk/client-lambda";
-import { createFunction, nodeRuntime } from "#test/functions.ts";
+import { createFunction } from "#test/functions.ts";
 import { zipOf } from "#test/packages.ts";
 import { accountId, connect, type Product, roleArn, startProduct } from "#test/product.ts";
 import { badParameter, describeRefusals, type Refusal, type RefusalRow } from "#test/refusals.ts";
@@ -39,7 +39,7 @@ const rows: RefusalRow[] = [
   ["SnapStart, a file system being there", update("filed", snapStart), unsupported("FileSystemConfigs")],
   ["a large /tmp, SnapStart being there", update("snapped", roomy), unsupported("EphemeralStorage larger than 512 MB")],
   ["a file system, SnapStart being there", update("snapped", files), unsupported("FileSystemConfigs")],
-  ["another runtime, SnapStart being there", update("snapped", { Runtime: nodeRuntime }), unsupported(nodeRuntime)],
+  ["another runtime, SnapStart being there", update("snapped", { Runtime: "ruby3.4" }), unsupported("ruby3.4")],
 ];
 
 let product: Product;

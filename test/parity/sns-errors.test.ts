@@ -213,6 +213,19 @@ const rows: Row[] = [
     ...invalid("Attributes Reason: RawMessageDelivery: Invalid value [wrongvalue]. Must be true or false."),
   ],
   [
+    // Seen at https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/399: `false` will not do either.
+    "raw delivery by mail",
+    (sns) => sns.subscribe({ TopicArn, Protocol: "email", Endpoint: "a@b.test", Attributes: { RawMessageDelivery: "false" } }),
+    ...invalid("Attributes Reason: Delivery protocol [email] does not support raw message delivery."),
+  ],
+  [
+    // Seen at https://github.com/aws/aws-cdk/pull/37113.
+    "to delete a topic with an archive",
+    (sns) => sns.deleteTopic({ TopicArn: arnOf("archived.fifo") }),
+    "InvalidStateException",
+    "Invalid state: Cannot delete a topic with an ArchivePolicy",
+  ],
+  [
     "a filter with too many keys",
     filter('{"a":["x"],"b":["x"],"c":["x"],"d":["x"],"e":["x"],"f":["x"]}'),
     ...badFilter("Filter policy can not have more than 5 keys"),
@@ -270,6 +283,8 @@ describe("SNS refuses as AWS does", () => {
     product = await startProduct();
     await product.sns.createTopic({ Name: "standard" });
     await product.sns.createTopic({ Name: "line.fifo", Attributes: { FifoTopic: "true" } });
+    const ArchivePolicy = '{"MessageRetentionPeriod":"1"}';
+    await product.sns.createTopic({ Name: "archived.fifo", Attributes: { FifoTopic: "true", ArchivePolicy } });
     await product.sns.subscribe({ TopicArn: fifoArn, Protocol: "sqs", Endpoint: queueOf("q.fifo") });
     await product.sns.subscribe({ TopicArn, Protocol: "sqs", Endpoint: queueOf("q") });
   });

@@ -38,6 +38,12 @@ test("one is installed by its name, and what cannot be says why", async () => {
   const unknown = await runtimes(["install", "cobol74"]);
   assert.equal(unknown.status, 1);
   assert.match(unknown.output, /^There is no runtime "cobol74" here\. There are: nodejs20\.x, /);
+  const several = await runtimes(["install", "python3.14", "provided.al2023"]);
+  assert.deepEqual([several.status, several.output.split("\n")[1]], [1, "provided.al2023 is ready: the function brings its own"]);
+  const nameless = await runtimes(["install"]);
+  assert.equal(nameless.status, 1);
+  assert.match(nameless.output, /^Name what shall be installed\. There are: nodejs20\.x, /);
+  assert.match((await runtimes(["--help"])).output, /^Usage: npm run runtimes /);
   const misspelt = await runtimes(["instal", "java21"]);
   assert.equal(misspelt.status, 1);
   assert.match(misspelt.errors, /npm run runtimes -- install ID prepares one\. There is no "instal"\.\n$/);

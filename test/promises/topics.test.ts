@@ -78,15 +78,21 @@ test("messages that were accepted survive kill -9", async () => {
   assert.deepEqual([...delivered].sort(), texts.sort());
 });
 
-test("messages that were accepted reach a queue, in the order of their groups, whatever is killed when", async () => {
+test("messages that were accepted reach a queue, and one that replays them, in the order of their groups, whatever is killed when", async () => {
   await kill(connect(product!.endpoint));
   product = await spawnProduct(dataFolder, "--https-port", "none");
   const { sns, sqs } = connect(product.endpoint);
   const fifo = { ContentBasedDeduplication: "true" };
-  const { TopicArn } = await sns.createTopic({ Name: "killed.fifo", Attributes: { FifoTopic: "true", ...fifo } });
-  const { QueueUrl } = await sqs.createQueue({ QueueName: "killed.fifo", Attributes: { FifoQueue: "true", ...fifo } });
-  const Endpoint = `arn:aws:sqs:us-east-1:${accountId}:killed.fifo`;
-  await sns.subscribe({ TopicArn, Protocol: "sqs", Endpoint, Attributes: { RawMessageDelivery: "true" } });
+  const ArchivePolicy = JSON.stringify({ MessageRetentionPeriod: 1 });
+  const { TopicArn } = await sns.createTopic({ Name: "killed.fifo", Attributes: { FifoTopic: "true", ArchivePolicy, ...fifo } });
+  const subscribe = async (client: Clients["sns"], name: string, more: Record<string, string> = {}): Promise<void> => {
+    const Endpoint = `arn:aws:sqs:us-east-1:${accountId}:${name}`;
+    await client.subscribe({ TopicArn, Protocol: "sqs", Endpoint, Attributes: { RawMessageDelivery: "true", ...more } });
+  };
+  const queueUrls: string[] = [];
+  for (const QueueName of ["killed.fifo", "replayed.fifo"])
+    queueUrls.push((await sqs.createQueue({ QueueName, Attributes: { FifoQueue: "true", ...fifo } })).QueueUrl!);
+  await subscribe(sns, "killed.fifo");
   const accepted: string[] = [];
   for (let round = 0; round < kills; round++) {
     const clients = connect(product.endpoint);
@@ -96,18 +102,25 @@ test("messages that were accepted reach a queue, in the order of their groups, w
       (count) => count >= publishedBetweenKills * (round + 1),
       30,
     );
+    // The replay is under way when the first kill comes, and its publishers are.
+    const ReplayPolicy = JSON.stringify({ PointType: "Timestamp", StartingPoint: "2026-01-01T00:00:00.000Z" });
+    if (round === 0) await subscribe(clients.sns, "replayed.fifo", { ReplayPolicy });
     product.process.kill("SIGKILL");
     await Promise.all(work);
     product = await spawnProduct(dataFolder, "--https-port", "none");
   }
-  const received = await receiveAll(connect(product.endpoint), QueueUrl!, accepted);
+  for (const queueUrl of queueUrls) checkTurns(await receiveAll(connect(product.endpoint), queueUrl, accepted));
+});
+
+/** Each group's messages once, one after the other. */
+function checkTurns(received: readonly string[]): void {
   const next = new Map<string, number>();
   for (const text of received) {
     const [group, number] = [text.slice(0, text.lastIndexOf("-")), Number(text.slice(text.lastIndexOf("-") + 1))];
     assert.equal(number, next.get(group) ?? 0, `${text} came out of turn`);
     next.set(group, number + 1);
   }
-});
+}
 
 /** Publishes until the product is gone. Each message is `WHO-NUMBER`, its group is WHO. */
 async function publish({ sns }: Clients, TopicArn: string, who: string, accepted: string[]): Promise<void> {

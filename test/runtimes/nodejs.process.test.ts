@@ -181,7 +181,7 @@ for (const { program, version } of installed(["node"], searchPath)) {
           await using runtime = await start({ "index.js": `exports.handler = () => { ${code}; return new Promise(() => {}) }` });
           await runtime.initialised();
           const { kind, body } = await runtime.invoke("{}");
-          assert.deepEqual([kind, JSON.parse(body).errorType], ["error", errorType]);
+          assert.deepEqual([kind, JSON.parse(body).errorType], ["lastError", errorType]);
           assert.equal(await runtime.exitCode, exitCode);
         });
       }

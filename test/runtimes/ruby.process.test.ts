@@ -90,7 +90,7 @@ describe(`ruby runtime on ${version.trim()}`, { concurrency: true, skip }, () =>
       await using runtime = await start({ "app.rb": code });
       await runtime.initialised();
       const failed = await runtime.invoke("{}");
-      assert.deepEqual([failed.kind, JSON.parse(failed.body).errorType], ["error", type]);
+      assert.deepEqual([failed.kind, JSON.parse(failed.body).errorType], ["lastError", type]);
       assert.equal(failed.logs[0]?.text, "Critical exception from handler");
       assert.equal(await runtime.exitCode, 255);
     }

@@ -26,6 +26,8 @@ require "net/http"
 def handler(event:, context:)
   puts "one\\ntwo"
   raise ArgumentError, "no" if event["fail"]
+  exit 3 if event["exit"]
+  return [Encoding.default_external.name, File.read("umlaut.txt").upcase] if event["text"]
   { ruby: RUBY_VERSION, greeting: GREETING, layer: FROM_LAYER, name: context.function_name, environment: ENV["AWS_EXECUTION_ENV"], folder: __dir__ }
 end
 `;
@@ -45,6 +47,7 @@ test("a Ruby function finds its gems and its layer's", { skip }, async () => {
     const gems = "vendor/bundle/ruby/3.4.0";
     const zip = await zipOf({
       "app.rb": source,
+      "umlaut.txt": "zürich",
       [`${gems}/specifications/greeting-1.0.gemspec`]: gemspec,
       [`${gems}/gems/greeting-1.0/lib/greeting.rb`]: 'GREETING = "hello"',
     });
@@ -61,7 +64,10 @@ test("a Ruby function finds its gems and its layer's", { skip }, async () => {
       stackTrace: [`${task}/app.rb:7:in ${version < "3.4" ? "`handler'" : "'Object#handler'"}`],
     });
     assert.match(tailOf(failed), /^one\ntwo\nError raised from handler method\n\{\n {2}"errorMessage": "no",/m);
-    assert.equal((payloadOf(await invoke({})) as { layer: string }).layer, "layered");
+    assert.deepEqual(payloadOf(await invoke({ text: true })), ["UTF-8", "ZÜRICH"]);
+    const ended = payloadOf(await invoke({ exit: true })) as { errorType: string };
+    assert.equal(ended.errorType, "Function<SystemExit>");
+    assert.equal((payloadOf(await invoke({})) as { layer: string }).layer, "layered", "by a new process");
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -53,13 +53,29 @@ export class RuntimeProcess implements AsyncDisposable {
 
   /** Tells a process that waits which function it is for; its code is the same. Waits for the end of the initialisation. */
   async specialise(variables: Record<string, string>): Promise<Answer> {
-    const body = Buffer.from(JSON.stringify({ variables: { LAMBDA_TASK_ROOT: this.#folder, ...variables } }));
+    this.#tellVariables(0x02, { LAMBDA_TASK_ROOT: this.#folder, ...variables });
+    return this.#answer();
+  }
+
+  /** Legal once it is initialised: waits until it has come to its snapshot. */
+  async checkpoint(): Promise<Answer> {
+    this.#socket.write(Buffer.from([1, 0, 0, 0, 0x04]));
+    return this.#answer();
+  }
+
+  /** Has it go on from there; waits until its hooks have run. */
+  async restore(variables: Record<string, string> = {}): Promise<Answer> {
+    this.#tellVariables(0x05, variables);
+    return this.#answer();
+  }
+
+  #tellVariables(type: number, variables: Record<string, string>): void {
+    const body = Buffer.from(JSON.stringify({ variables }));
     const frame = Buffer.alloc(5 + body.length);
     frame.writeUInt32LE(1 + body.length);
-    frame[4] = 0x02;
+    frame[4] = type;
     body.copy(frame, 5);
     this.#socket.write(frame);
-    return this.#answer();
   }
 
   /** That it shall not stand still while it waits; what is written next goes out together with this. */
@@ -112,7 +128,18 @@ export class RuntimeProcess implements AsyncDisposable {
 }
 
 export interface Answer {
-  kind: "booted" | "ready" | "initError" | "response" | "error" | "end" | "exit";
+  kind:
+    | "lastError"
+    | "booted"
+    | "ready"
+    | "checkpointed"
+    | "restored"
+    | "restoreError"
+    | "initError"
+    | "response"
+    | "error"
+    | "end"
+    | "exit";
   body: string;
   logs: Array<{ level: number; timeMs: number; text: string }>;
   contentType?: string;
@@ -139,6 +166,10 @@ const kinds: Record<number, "log" | "head" | "chunk" | "company" | Exclude<Answe
   0x87: "chunk",
   0x88: "end",
   0x89: "company",
+  0x8a: "checkpointed",
+  0x8b: "restored",
+  0x8c: "restoreError",
+  0x8d: "lastError",
 };
 
 const functionVariables: Variables = {

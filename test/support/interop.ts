@@ -31,13 +31,20 @@ export async function nodeLayer(): Promise<Buffer> {
 
 /** The same in Python, for the version that `python3` is here. Rejects likewise. */
 export async function pythonLayer(): Promise<{ zip: Buffer; runtime: string }> {
-  const { stdout } = await run("python3", ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]);
   const manifests = await Promise.all((await manifestsNamed("requirements.txt")).map((path) => readFile(path, "utf8")));
-  const packages = manifests.flatMap((text) => text.split("\n")).filter((line) => line !== "");
+  return layerOfPackages(
+    "interop-python",
+    manifests.flatMap((text) => text.split("\n")).filter((line) => line !== ""),
+  );
+}
+
+/** A layer with packages from PyPI, as pip names them, and the runtime that they are for. Rejects if they cannot be installed. */
+export async function layerOfPackages(name: string, packages: readonly string[]): Promise<{ zip: Buffer; runtime: string }> {
+  const { stdout } = await run("python3", ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]);
   const options = ["--quiet", "--disable-pip-version-check", "--root-user-action=ignore", "--only-binary=:all:", "--no-compile"];
-  const command = ["python3", "-m", "pip", "install", ...options, "--target", "$OUT", ...packages.sort()];
+  const command = ["python3", "-m", "pip", "install", ...options, "--target", "$OUT", ...packages.toSorted()];
   const version = stdout.trim();
-  return { zip: await layerOf(await built({ name: "interop-python", from: version, command }), "python"), runtime: `python${version}` };
+  return { zip: await layerOf(await built({ name, from: version, command }), "python"), runtime: `python${version}` };
 }
 
 async function manifestsNamed(file: string): Promise<string[]> {

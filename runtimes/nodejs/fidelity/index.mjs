@@ -15,6 +15,8 @@ import { Worker } from "node:worker_threads";
 import { gzip } from "node:zlib";
 
 const limitMs = 10_000;
+/** Where this was loaded. */
+const born = process.pid;
 
 /** Each throws, or returns something else than true, if it fails. */
 const checks = {
@@ -98,6 +100,7 @@ export async function handler({ exit, signal, draw }) {
     if (failure !== undefined) failures.push(`${name}: ${failure}`);
   }
   return {
+    isRestored: born !== process.pid,
     isForked: readFileSync("/proc/self/cmdline", "latin1").includes("--single-threaded"),
     failures,
     // To be compared with a sibling's.

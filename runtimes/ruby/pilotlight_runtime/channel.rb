@@ -12,12 +12,13 @@ module PilotlightRuntime
     ERROR = 0x84
     LOG = 0x85
     COMPANY = 0x89
+    LAST_ERROR = 0x8d
 
     LOG_EVENT_BYTES = 256 * 1024
     # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and AWS's own allowance of 100 bytes.
     RESPONSE_BYTES = (6 * 1024 * 1024) + 100
 
-    private_constant :LINGER, :READY, :INIT_ERROR, :RESPONSE, :ERROR, :LOG, :COMPANY, :LOG_EVENT_BYTES, :RESPONSE_BYTES
+    private_constant :LINGER, :READY, :INIT_ERROR, :RESPONSE, :ERROR, :LOG, :COMPANY, :LAST_ERROR, :LOG_EVENT_BYTES, :RESPONSE_BYTES
 
     def initialize(descriptor)
       @socket = IO.for_fd(descriptor, "r+b")
@@ -54,6 +55,11 @@ module PilotlightRuntime
 
     def respond_with_error(error)
       write(ERROR, JSON.generate(error))
+    end
+
+    # The process ends after it: no other invocation shall come to it.
+    def respond_with_last_error(error)
+      write(LAST_ERROR, JSON.generate(error))
     end
 
     def fail_initialisation(error)

@@ -16,6 +16,8 @@ module PilotlightRuntime
     logs = Logs.new(channel)
     logs.install
     $stdout.sync = true
+    # On AWS there is the locale that LANG names; where it is not, text from files would be taken for ASCII.
+    Encoding.default_external = Encoding::UTF_8
     handler = load_handler(channel, logs)
     channel.ready
     loop do
@@ -44,9 +46,11 @@ module PilotlightRuntime
     failure = Faults.payload(error, "Function")
     is_critical = Faults.critical?(error)
     logs.error(is_critical ? "Critical exception from handler" : "Error raised from handler method", failure)
-    channel.respond_with_error(failure)
+    return channel.respond_with_error(failure) unless is_critical
+
     # AWS's runtime trusts itself no longer, and begins anew with the next invocation.
-    exit!(255) if is_critical
+    channel.respond_with_last_error(failure)
+    exit!(255)
   end
 
   # What can be read is the answer itself; everything else becomes JSON.

@@ -1,11 +1,12 @@
 import type { Socket as DatagramSocket } from "node:dgram";
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import type { DriverDescription, FileSystemMount } from "../contract.ts";
 import type { MemoryUse } from "../memory-budget.ts";
+import { launchComplaint } from "./launch-complaint.ts";
 
 /**
  * A driver turns a launch order into running processes, and ends all of them again. The process driver (process.ts) works
@@ -145,17 +146,33 @@ export function seenProgram(program: string, folders: LaunchFolders, places: Pla
   return program;
 }
 
-/** Rejects with `ProgramMissing`. */
-export async function checkProgram(program: string): Promise<void> {
-  await access(program, constants.X_OK).catch(() => {
-    throw new ProgramMissing(program);
-  });
+/** Where AWS has them, for messages. */
+const awsPlaces: Places = { task: "/var/task", layers: "/opt", hasFileSystems: true };
+
+/** Rejects with `ProgramMissing`; with `ProgramUnfit` if it is the function's own, and no program. */
+export async function checkProgram({ program, folders }: Pick<LaunchOrder, "program" | "folders">): Promise<void> {
+  const seen = seenProgram(program, folders, awsPlaces);
+  const isOwn = seen !== program;
+  const isThere = await (isOwn ? stat(program).then((found) => found.isFile()) : access(program, constants.X_OK).then(() => true)).catch(
+    () => false,
+  );
+  if (!isThere) throw new ProgramMissing(program);
+  const complaint = isOwn ? await launchComplaint(program, folders.root !== undefined) : undefined;
+  if (complaint !== undefined) throw new ProgramUnfit(`fork/exec ${seen}: ${complaint}`);
 }
 
 export class ProgramMissing extends Error {
   constructor(program: string) {
     super(`${program} is no executable file`);
     this.name = "ProgramMissing";
+  }
+}
+
+/** The message is Go's, as the customer is to see it. */
+export class ProgramUnfit extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ProgramUnfit";
   }
 }
 

@@ -95,7 +95,7 @@ class ProcessDriver implements Driver {
   /** `endRest`: see Company. */
   async #launch(order: LaunchOrder, endRest: () => Promise<void>, hosts?: string): Promise<RunningProcess> {
     const { environment, tmp, task } = order.folders;
-    await Promise.all([checkProgram(order.program), makeFolders(order.folders)]);
+    await Promise.all([checkProgram(order), makeFolders(order.folders)]);
     const [program, ...args] = [
       ...((await this.#fileView?.command(order.folders, hosts)) ?? []),
       // After unshare: gaining capabilities in a user namespace would clear the wish.

@@ -11,13 +11,15 @@ const outputGraceMs = 1_000;
 const leaderGraceMs = 2_000;
 
 /** What is a driver's own about the processes it starts. */
-export interface Company extends Pick<RunningProcess, "peakMemoryBytes" | "holdToCpuShare" | "specialise" | "image"> {
+export interface Company extends Pick<RunningProcess, "peakMemoryBytes" | "holdToCpuShare" | "specialise"> {
   /** The leader is gone: ends whatever it has started. Never rejects. */
   endRest(): Promise<void>;
   /** Kills what the leader has started, at which the leader ends by itself; without it, the leader's process group is killed. */
   kill?(): void;
   /** Where the leader is not the program itself. */
   terminate?(): void;
+  /** What the program has left of its memory; it belongs to whoever asks. */
+  image?(): MemoryImage | undefined;
   /** Of everything that was started. */
   freezer?(): Freezer | undefined;
   /** How the function ended, where its leader is a program that only passes it on. */
@@ -32,7 +34,6 @@ export class SpawnedProcess implements RunningProcess {
   readonly stderr: Readable;
   readonly exited: Promise<ProcessExit>;
   readonly specialise?: NonNullable<RunningProcess["specialise"]>;
-  readonly image?: MemoryImage | undefined;
   #company: Company;
   #clock: Clock;
   #hasExited = false;
@@ -42,11 +43,14 @@ export class SpawnedProcess implements RunningProcess {
     this.stdout = leader.stdout;
     this.stderr = leader.stderr;
     if (leader.frames) this.frames = leader.frames;
-    this.image = company.image;
     if (company.specialise) this.specialise = company.specialise;
     this.#company = company;
     this.#clock = clock;
     this.exited = this.#untilGone(leader);
+  }
+
+  get image(): MemoryImage | undefined {
+    return this.#company.image?.();
   }
 
   get freezer(): Freezer | undefined {

@@ -10,7 +10,8 @@ import { LineSplitter } from "../line-splitter.ts";
 import { Telemetry } from "../telemetry/telemetry.ts";
 import type { Subscription } from "../telemetry/subscription.ts";
 import type { Extension } from "./extension.ts";
-import { extensionVariables, launchComplaint } from "./external-extensions.ts";
+import { launchComplaint } from "../drivers/launch-complaint.ts";
+import { extensionVariables } from "./external-extensions.ts";
 import { ExtensionRegistry, type FunctionIdentity, maxExtensions, type ShutdownReason } from "./registry.ts";
 
 /** How long the shutdown may take: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown */

@@ -81,6 +81,7 @@ test("requests that are not understood are refused in AWS's words", async (t) =>
   const api = await open(t);
   const cases: Array<[body: string, errorType: string, errorMessage: string]> = [
     ["", "InvalidRequestFormat", "unexpected end of JSON input"],
+    ["[]", "InvalidRequestFormat", "json: cannot unmarshal array into Go value"],
     ["?", "InvalidRequestFormat", "invalid character '?' looking for beginning of value"],
     ['{"configurationKeys":["a"]}', "InvalidRequestFormat", "configurationKeys are deprecated; use environment variables instead"],
     ['{"events":["BOOT"]}', "Extension.InvalidEventType", "BOOT: ErrorInvalidEventType"],

@@ -82,7 +82,10 @@ function parseEvents(body: string): string[] {
   } catch {
     throw refused(`invalid character '${body.trim()[0]}' looking for beginning of value`);
   }
-  if (typeof parsed !== "object" || parsed === null) throw refused(`json: cannot unmarshal ${typeof parsed} into Go value`);
+  if (parsed === null) return [];
+  if (typeof parsed !== "object" || Array.isArray(parsed)) {
+    throw refused(`json: cannot unmarshal ${Array.isArray(parsed) ? "array" : typeof parsed} into Go value`);
+  }
   const { events = [], configurationKeys } = parsed as { events?: unknown; configurationKeys?: unknown };
   if (Array.isArray(configurationKeys) && configurationKeys.length > 0) {
     throw refused("configurationKeys are deprecated; use environment variables instead");

@@ -328,3 +328,52 @@ test("after the close nothing is told, and nobody is served", async (t) => {
   await assert.rejects(fetch(`${api.url}/runtime/invocation/next`));
   assert.deepEqual(api.events, []);
 });
+
+test("a runtime with SnapStart waits to be restored before its first invocation", async (t) => {
+  const api = await open(t, {}, true);
+  const restoring = fetch(`${api.url}/runtime/restore/next`);
+  await until(() => api.events.length === 1);
+  api.link.checkpoint?.();
+  assert.deepEqual(api.events, ["ready", "checkpointed"]);
+  const early = await fetch(`${api.url}/runtime/invocation/next`);
+  assert.equal(early.status, 403);
+  api.link.restore?.({});
+  assert.equal((await restoring).status, 200);
+  const next = fetch(`${api.url}/runtime/invocation/next`);
+  await until(() => api.events.includes("restored"));
+  api.link.invoke(requestOf({}, { requestId: "r1" }), 1_234);
+  assert.equal((await next).status, 200);
+});
+
+test("it may say that its hooks failed; one that knows nothing of snapshots waits for its invocation, and others may not wait", async (t) => {
+  const failing = await open(t, {}, true);
+  const restoring = fetch(`${failing.url}/runtime/restore/next`);
+  await until(() => failing.events.length === 1);
+  failing.link.restore?.({});
+  await restoring;
+  assert.equal((await post(failing, "/restore/error", '{"errorType":"E"}')).status, 202);
+  await until(() => failing.events.includes('restoreFailed {"errorType":"E"}'));
+
+  const plain = await open(t, {}, true);
+  const next = fetch(`${plain.url}/runtime/invocation/next`);
+  await until(() => plain.events.length === 1);
+  plain.link.checkpoint?.();
+  plain.link.restore?.({});
+  assert.deepEqual(plain.events, ["ready", "checkpointed", "restored"]);
+  plain.link.invoke(requestOf({}, { requestId: "r1" }), 1_234);
+  assert.equal((await next).status, 200);
+
+  assert.equal((await fetch(`${(await open(t)).url}/runtime/restore/next`)).status, 403);
+});
+
+test("gives credentials to whoever has the token", async (t) => {
+  const { url } = await open(t);
+  const ask = (headers: Record<string, string>): Promise<Response> => fetch(new URL("/2021-04-23/credentials", url), { headers });
+  assert.deepEqual([(await ask({})).status, (await ask({ authorization: "guess" })).status], [400, 404]);
+  assert.deepEqual(await (await ask({ authorization: "token" })).json(), {
+    AccessKeyId: "ASIA1",
+    SecretAccessKey: "secret",
+    Expiration: "2026-01-09T23:06:40.000Z",
+    Token: "session",
+  });
+});

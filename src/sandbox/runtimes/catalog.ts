@@ -1,5 +1,4 @@
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "#kit/log.ts";
 import { SandboxFailure } from "../contract.ts";
@@ -154,9 +153,9 @@ const onlyOnLinux = "AWS's runtime client for Java has a native part, which exis
 /** https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html: `bootstrap` in the package's root, or else in the layers'. */
 async function customStart(taskFolder: string, layersFolder: string | undefined): Promise<RuntimeStart> {
   const [own, ofLayers] = [join(taskFolder, "bootstrap"), layersFolder && join(layersFolder, "bootstrap")];
-  // If neither is there the launch fails, which is an error of the function.
-  const program = await access(own, constants.X_OK).then(
-    () => own,
+  // If neither is there, or what is there cannot be run, the launch fails, which is an error of the function.
+  const program = await stat(own).then(
+    (found) => (found.isFile() ? own : (ofLayers ?? own)),
     () => ofLayers ?? own,
   );
   return { link: "http", program, args: [], runtimeFolder: "/var/runtime", variables: () => ({}), readable: [] };

@@ -12,6 +12,16 @@ export type FunctionMetric =
   | "DestinationDeliveryFailures"
   | "RecursiveInvocationsDropped";
 
+/** In milliseconds. "The time between when Lambda successfully queues the event and when the function is invoked", of each attempt. */
+export type AgeMetric = "AsyncEventAge";
+
+export interface Statistic {
+  count: number;
+  sum: number;
+  minimum: number;
+  maximum: number;
+}
+
 export type MappingMetric =
   | "PolledEventCount"
   | "FilteredOutEventCount"
@@ -24,6 +34,18 @@ const maximumSeries = 10_000;
 
 export class Metrics {
   readonly #sums = new Map<string, number>();
+  readonly #ages = new Map<string, Statistic>();
+
+  observe(metric: AgeMetric, id: FunctionId, value: number): void {
+    const series = `${functionArn(id)} ${metric}`;
+    const { count, sum, minimum, maximum } = this.#ages.get(series) ?? { count: 0, sum: 0, minimum: value, maximum: value };
+    if (count === 0 && this.#ages.size >= maximumSeries) this.#ages.delete(this.#ages.keys().next().value!);
+    this.#ages.set(series, { count: count + 1, sum: sum + value, minimum: Math.min(minimum, value), maximum: Math.max(maximum, value) });
+  }
+
+  statistic(metric: AgeMetric, id: FunctionId): Statistic | undefined {
+    return this.#ages.get(`${functionArn(id)} ${metric}`);
+  }
 
   add(metric: FunctionMetric, id: FunctionId, count = 1): void {
     this.#add(`${functionArn(id)} ${metric}`, count);

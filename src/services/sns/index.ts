@@ -2,6 +2,7 @@
  * Amazon SNS: topics, standard and FIFO, and their subscribers: queues, functions, HTTP endpoints; mails and text messages go to an outbox
  * that stays on this machine. What was published is on disk with its deliveries before the answer (publishing.ts); one loop brings each to
  * its subscriber and tries again as AWS does (loops/deliveries.ts, delivery/). Messages are signed with a key of the data folder's own.
+ * FIFO topics keep what was published where they have an archive policy; loops/replays.ts feeds subscribers from it that ask for it.
  * https://docs.aws.amazon.com/sns/latest/api/welcome.html
  */
 import { service } from "#wire/service.ts";

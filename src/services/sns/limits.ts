@@ -18,7 +18,7 @@ export const runningReplays = 100;
 /** What a replay reads at one time, and how many deliveries of its may wait before it goes on. */
 export const replayPage = 100;
 export const waitingReplayed = 1_000;
-/** How often one looks that had to stop for that, or for a fault. */
+/** How often one looks that had to stop for that. */
 export const replayPauseMs = 200;
 /** A publisher begins again when an archive or a replay of his topic begins or ends under his hands: that often. */
 export const publishAttempts = 10;
@@ -56,6 +56,8 @@ export const requestTimeoutMs = 15_000;
 /** An answer is read only so far as to let its connection end in order. */
 export const answerBytes = 65_536;
 
+/** Signatures of the messages that were delivered last. */
+export const rememberedSignatures = 1_000;
 /** Deliveries under way at one time, of all topics and to one subscriber. */
 export const runningDeliveries = 64;
 export const runningDeliveriesPerSubscriber = 10;

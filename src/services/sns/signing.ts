@@ -1,7 +1,9 @@
 /** Signatures of messages: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, hash, type KeyObject, sign } from "node:crypto";
 import { promisify } from "node:util";
 import type { Clock } from "#kit/clock.ts";
+import { BoundedCache } from "#wire/auth/bounded-cache.ts";
+import { rememberedSignatures } from "./limits.ts";
 import type { SnsPorts } from "./ports.ts";
 
 export type SignatureVersion = "1" | "2";
@@ -37,14 +39,31 @@ export class MessageSigner {
   readonly #clock: Clock;
   #key: Promise<SigningKey> | undefined;
   #certificate: { certificate: string; expiresMs: number } | undefined;
+  readonly #signatures = new BoundedCache<string>(rememberedSignatures);
+  readonly #underWay = new Map<string, Promise<string>>();
 
   constructor(ports: Pick<SnsPorts, "certificates" | "keepFile">, clock: Clock) {
     this.#ports = ports;
     this.#clock = clock;
   }
 
-  /** Base64. */
+  /** Base64. What many subscribers get is signed once: signing costs more than the rest of a delivery. */
   async sign(text: string, version: SignatureVersion): Promise<string> {
+    const key = `${version} ${hash("sha256", text, "base64")}`;
+    const known = this.#signatures.get(key) ?? this.#underWay.get(key);
+    if (known !== undefined) return known;
+    const signing = this.#signAnew(text, version);
+    this.#underWay.set(key, signing);
+    try {
+      const signature = await signing;
+      this.#signatures.set(key, signature);
+      return signature;
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  async #signAnew(text: string, version: SignatureVersion): Promise<string> {
     const { privateKey } = await this.#open();
     return (await signInBackground(version === "1" ? "sha1" : "sha256", Buffer.from(text), privateKey)).toString("base64");
   }

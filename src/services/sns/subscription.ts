@@ -94,6 +94,9 @@ const endpointChecks: Readonly<Record<Protocol, (endpoint: string) => void>> = {
 /** E.164, as https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html wants it; what stands between digits is dropped. */
 export const isPhoneNumber = (text: string): boolean => /^\+?[0-9]{3,15}$/.test(text.replaceAll(/[\s().-]/g, ""));
 
+/** https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html */
+const maybeRaw: readonly Protocol[] = ["sqs", "http", "https", "firehose"];
+
 const settable = [
   "DeliveryPolicy",
   "FilterPolicy",
@@ -111,7 +114,7 @@ const settable = [
 export function withAttributes(
   old: Subscription["attributes"],
   changes: Readonly<Record<string, string>>,
-  { topic, endpoint, front = "" }: { topic: Topic; endpoint: string; front?: string },
+  { topic, protocol, endpoint, front = "" }: { topic: Topic; protocol: Protocol; endpoint: string; front?: string },
 ): Record<string, string> {
   for (const name of Object.keys(changes)) {
     if (!settable.includes(name)) throw invalidParameter(front === "" ? "AttributeName" : `${front}Unknown attribute ${name}`);
@@ -123,6 +126,9 @@ export function withAttributes(
   if (RawMessageDelivery !== undefined && !/^(?:true|false)$/i.test(RawMessageDelivery))
     throw invalidParameter(`${front}RawMessageDelivery: Invalid value [${RawMessageDelivery}]. Must be true or false.`);
   if (RawMessageDelivery !== undefined) merged.RawMessageDelivery = RawMessageDelivery.toLowerCase();
+  // Not even `false`: as reported in https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/399.
+  if (changes.RawMessageDelivery !== undefined && !maybeRaw.includes(protocol))
+    throw invalidParameter(`${front}Delivery protocol [${protocol}] does not support raw message delivery.`);
   if (FilterPolicyScope !== undefined && !["MessageAttributes", "MessageBody"].includes(FilterPolicyScope)) {
     throw invalidParameter(
       `${front}FilterPolicyScope: Invalid value [${FilterPolicyScope}]. Please use either MessageBody or MessageAttributes`,

@@ -37,28 +37,53 @@ export function readClaim(headers: Headers, query: readonly QueryParameter[]): S
   return undefined;
 }
 
-/** As every SDK writes it; what it matches means the same to the tolerant reader below. */
+/** As every SDK writes it, up to the signature; what it matches means the same to the tolerant reader below. */
 const usualForm =
-  /^AWS4-HMAC-SHA256 Credential=([^,\s/]+)\/(([^,\s/]+)\/([^,\s/]+)\/([^,\s/]+)\/aws4_request), ?SignedHeaders=([^,\s]+), ?Signature=([^,\s]+)$/;
+  /^AWS4-HMAC-SHA256 Credential=([^,\s/]+)\/(([^,\s/]+)\/([^,\s/]+)\/([^,\s/]+)\/aws4_request), ?SignedHeaders=([^,\s]+), ?Signature=$/;
+const signatureCharacters = 64;
+const usualSignature = /^[0-9a-f]{64}$/;
 /** Of the date. */
 const basicForm = /^\d{8}T\d{6}Z$/;
 
 function readAuthorization(authorization: string, headers: Headers): SignatureClaim {
-  const usual = usualForm.exec(authorization);
   const timestamp = single(headers["x-amz-date"]);
-  if (usual === null || timestamp === undefined || !basicForm.test(timestamp)) return readUnusualAuthorization(authorization, headers);
+  const signer = timestamp !== undefined && basicForm.test(timestamp) ? readSigner(authorization) : undefined;
+  if (signer === undefined) return readUnusualAuthorization(authorization, headers);
+  const { accessKeyId, scope, day, region, signingName, signedHeaders } = signer;
   return {
-    accessKeyId: usual[1]!,
-    scope: usual[2]!,
-    day: usual[3]!,
-    region: usual[4]!,
-    signingName: usual[5]!,
-    signedHeaders: namesIn(usual[6]!),
-    signature: usual[7]!,
-    timestamp,
+    accessKeyId,
+    scope,
+    day,
+    region,
+    signingName,
+    signedHeaders,
+    signature: authorization.slice(-signatureCharacters),
+    timestamp: timestamp!,
     sessionToken: single(headers["x-amz-security-token"]),
     expiresSeconds: undefined,
   };
+}
+
+/** What stands before the signature: a client writes the same all day. */
+type Signer = Pick<SignatureClaim, "accessKeyId" | "scope" | "day" | "region" | "signingName" | "signedHeaders">;
+
+const knownSigners = new BoundedCache<Signer>(500);
+/** Longer ones are not worth the memory. */
+const maximumSignerCharacters = 1_024;
+
+/** Undefined for what is not in the usual form, or not with a signature of the usual length. */
+function readSigner(authorization: string): Signer | undefined {
+  const signatureAt = authorization.length - signatureCharacters;
+  if (!usualSignature.test(authorization.slice(signatureAt))) return undefined;
+  const text = authorization.slice(0, signatureAt);
+  const known = knownSigners.get(text);
+  if (known !== undefined) return known;
+  const [, accessKeyId, scope, day, region, signingName, signedHeaders] = usualForm.exec(text) ?? [];
+  if (signedHeaders === undefined) return undefined;
+  const names = signedHeaders.split(";");
+  const signer = { accessKeyId: accessKeyId!, scope: scope!, day: day!, region: region!, signingName: signingName!, signedHeaders: names };
+  if (text.length <= maximumSignerCharacters) knownSigners.set(text, signer);
+  return signer;
 }
 
 /** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`: any order, commas or spaces between, as AWS takes it. */
@@ -144,21 +169,12 @@ function readParts({ scheme, credential, signedHeaders, timestamp, signature, se
     day: day!,
     region: region!,
     signingName: signingName!,
-    signedHeaders: namesIn(signedHeaders),
+    signedHeaders: signedHeaders.split(";"),
     signature,
     timestamp,
     sessionToken,
     expiresSeconds,
   };
-}
-
-/** Clients sign the same headers again and again. */
-const knownLists = new BoundedCache<readonly string[]>(200);
-
-function namesIn(signedHeaders: string): readonly string[] {
-  let names = knownLists.get(signedHeaders);
-  if (names === undefined) knownLists.set(signedHeaders, (names = signedHeaders.split(";")));
-  return names;
 }
 
 const incomplete = (message: string): AuthenticationFailure => new AuthenticationFailure("incomplete", message);

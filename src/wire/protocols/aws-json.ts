@@ -14,6 +14,8 @@ const codec = createJsonCodec({ usesJsonName: false });
 export function awsJson(version: "1.0" | "1.1"): Protocol {
   const contentType = `application/x-amz-json-${version}`;
   return {
+    routesByHead: true,
+
     route(model, request) {
       const target = request.headers["x-amz-target"] ?? "";
       const operation = target.startsWith(`${model.service.targetPrefix}.`)
@@ -26,15 +28,11 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
     read: ({ operation }, request) =>
       operation.input.isUnitSchema() ? {} : (codec.read(operation.input, parseJsonObject(request.body)) as object),
 
-    async writeOutput(_model, operation, output) {
+    writeOutput(_model, operation, output) {
       const streamMember = operation.output.isUnitSchema() ? "" : operation.output.getEventStreamMember();
       if (streamMember !== "") {
-        const body = await eventStreamBody(operation.output, output as Record<string, unknown>, {
-          codec,
-          contentType,
-          startsWithOutput: true,
-        });
-        return { status: 200, headers: { "content-type": eventStreamContentType }, body };
+        const body = eventStreamBody(operation.output, output as Record<string, unknown>, { codec, contentType, startsWithOutput: true });
+        return body.then((stream) => ({ status: 200, headers: { "content-type": eventStreamContentType }, body: stream }));
       }
       const value = operation.output.isUnitSchema() ? {} : codec.write(operation.output, output);
       return { status: 200, headers: { "content-type": contentType }, body: JSON.stringify(value) };

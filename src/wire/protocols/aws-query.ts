@@ -14,6 +14,8 @@ const contentType = "text/xml";
  * https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
  */
 export const awsQuery: Protocol = {
+  routesByHead: false,
+
   route(model, request) {
     const form = new URLSearchParams(formOf(request));
     const action = form.get("Action");

@@ -4,6 +4,8 @@ import type { LoadedModel, OperationModel } from "../model.ts";
 
 /** One way in which AWS speaks HTTP. Each protocol is one file; they share schemas, the JSON codec and the error table. */
 export interface Protocol {
+  /** Whether `route` looks at method, path, query and headers only; among headers not at those that change with each request. */
+  readonly routesByHead: boolean;
   /**
    * Finds the operation a request is for. Throws UnknownOperationException (or what the protocol calls it).
    * Does not look at the input: authentication comes between this and `read`.

@@ -18,6 +18,8 @@ const routers = new WeakMap<LoadedModel, Router>();
  * https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html
  */
 export const restJson: Protocol = {
+  routesByHead: true,
+
   route(model, request) {
     let router = routers.get(model);
     if (router === undefined) routers.set(model, (router = new Router(model)));
@@ -47,7 +49,7 @@ export const restJson: Protocol = {
     return input;
   },
 
-  async writeOutput(model, operation, output) {
+  writeOutput(model, operation, output) {
     const value = output as Record<string, unknown>;
     const bindings = httpBindings(operation.output);
     const headers = writeHeaders(bindings, value);
@@ -55,20 +57,19 @@ export const restJson: Protocol = {
     if (bindings.eventStream !== undefined) {
       // A dry run has nothing to stream.
       if (value[operation.output.getEventStreamMember()] === undefined) return { status, headers };
-      const body = await eventStreamBody(operation.output, value, { codec, contentType, startsWithOutput: false });
-      return { status, headers: { ...headers, "content-type": eventStreamContentType }, body };
+      headers["content-type"] = eventStreamContentType;
+      const body = eventStreamBody(operation.output, value, { codec, contentType, startsWithOutput: false });
+      return body.then((stream) => ({ status, headers, body: stream }));
     }
     if (bindings.payload) {
       const payload = value[bindings.payload.name];
       if (payload === undefined) return { status, headers };
-      return {
-        status,
-        headers: { "content-type": model.service.payloadContentType ?? contentType, ...headers },
-        body: writePayload(bindings.payload.schema, payload),
-      };
+      headers["content-type"] ??= model.service.payloadContentType ?? contentType;
+      return { status, headers, body: writePayload(bindings.payload.schema, payload) };
     }
     if (status === 204 || (!bindings.hasBodyMembers && operation.output.isUnitSchema())) return { status, headers };
-    return { status, headers: { "content-type": contentType, ...headers }, body: writeBody(operation.output, bindings, value) };
+    headers["content-type"] ??= contentType;
+    return { status, headers, body: writeBody(operation.output, bindings, value) };
   },
 
   writeError(model, error): HttpResponse {

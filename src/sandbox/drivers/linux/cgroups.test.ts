@@ -70,6 +70,7 @@ test("the limits of version 1", async (t) => {
   const kernel = new FakeKernel(t, 1);
   const group = (await kernel.open()).create(128);
   group.limitCpu();
+  assert.deepEqual(group.doors, [join(kernel.top, "pilotlight", own, "0", "tasks")]);
   assert.deepEqual(kernel.read(`${own}/0`), {
     "cpu.cfs_period_us": "20000",
     "cpu.cfs_quota_us": "1447",
@@ -79,6 +80,49 @@ test("the limits of version 1", async (t) => {
     "pids.max": "1024",
   });
 });
+
+test("a hierarchy in which groups are only frozen is not touched before they are", async (t) => {
+  const [kernel, freezing] = [new FakeKernel(t, 1), new FakeKernel(t, 2)];
+  unlinkSync(join(freezing.top, "cgroup.controllers"));
+  mkdirSync(join(freezing.top, "pilotlight"));
+  writeFileSync(join(freezing.top, "pilotlight", "cgroup.freeze"), "0");
+  const membership = { mountInfo: `${kernel.mountInfo}\n${freezing.mountInfo}`, groups: "0::/\n" };
+  const group = (await CgroupTree.open("label", kernel.clock, { membership })).create(128);
+  const name = `${own}/0`;
+  assert.deepEqual(group.doors, [join(kernel.top, "pilotlight", name, "tasks")]);
+  assert.deepEqual(freezing.names(own), []);
+  const members = join(kernel.top, "pilotlight", name, "cgroup.procs");
+  writeFileSync(members, "99999998\n99999999\n");
+  const freezer = group.freezerWithout(99_999_998);
+  // One that is thawed before it has come to it does not freeze later.
+  freezer?.freeze();
+  freezer?.thaw();
+  const folder = join(freezing.top, "pilotlight", name);
+  writeFileSync(join(folder, "cgroup.freeze"), "");
+  await until(() => readFileSync(join(folder, "cgroup.procs"), "utf8") === "99999999");
+  freezer?.freeze();
+  await until(() => readFileSync(join(folder, "cgroup.freeze"), "utf8") === "1");
+  freezer?.thaw();
+  assert.equal(readFileSync(join(folder, "cgroup.freeze"), "utf8"), "0");
+  const removed = group.remove();
+  kernel.dissolve(name);
+  freezing.dissolve(name);
+  const ticking = setInterval(() => void kernel.clock.advance(5), 1);
+  await removed.finally(() => clearInterval(ticking));
+  assert.deepEqual([kernel.names(own), freezing.names(own)], [[], []]);
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 5_000; attempt++) {
+    try {
+      if (isSo()) return;
+    } catch {
+      // The file is not there yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  throw new Error("it did not come to pass");
+}
 
 test("the peak of version 2 is the kernel's, or what is in use where it keeps none", async (t) => {
   const kernel = new FakeKernel(t, 2);

@@ -15,6 +15,7 @@ import { awakeSuffix, GroupFreezer } from "./group-freezer.ts";
 import {
   type Controller,
   controllers,
+  doorFile,
   freezeFile,
   type Hierarchies,
   type Membership,
@@ -137,7 +138,10 @@ export class Cgroup {
   /** From the top of each hierarchy, unless only a part of it was delegated to us. */
   readonly path: string;
   #places: Hierarchies;
+  /** Those that processes enter at their start. Where groups are frozen in a hierarchy of its own, they enter that when it comes to it. */
   #folders: readonly string[];
+  /** Of a group, of one hierarchy: what a process enters by. */
+  #doors: readonly string[];
   #memoryMb: number;
   #hasImage = false;
   #clock: Clock;
@@ -146,7 +150,10 @@ export class Cgroup {
   constructor(parents: Hierarchies, parent: string, name: string, memoryMb: number, clock: Clock) {
     this.path = `/${parentName}/${parent}/${name}`;
     this.#places = below(parents, name);
-    this.#folders = foldersOf(this.#places);
+    const limiting = new Map([...this.#places].filter(([controller]) => controller !== "freezer"));
+    const entered = limiting.size > 0 ? limiting : this.#places;
+    this.#folders = foldersOf(entered);
+    this.#doors = [...new Set([...entered.values()].map(({ version, folder }) => join(folder, doorFile[version])))];
     this.#clock = clock;
     this.#memoryMb = memoryMb;
     for (const folder of this.#folders) mkdirSync(folder);
@@ -156,9 +163,9 @@ export class Cgroup {
     write(this.#places, "pids", { 1: { "pids.max": maxProcesses }, 2: { "pids.max": maxProcesses } });
   }
 
-  /** A process enters by writing `0` into each. */
-  get doors(): string[] {
-    return this.#folders.map((folder) => join(folder, "cgroup.procs"));
+  /** A process with a single thread enters by writing `0` into each. */
+  get doors(): readonly string[] {
+    return this.#doors;
   }
 
   /** Later limits must not be higher than the first one. */
@@ -205,14 +212,15 @@ export class Cgroup {
   /** Of all processes but that one, which waits for them. Undefined where groups cannot be frozen. */
   freezerWithout(leader: number): Freezer | undefined {
     const at = this.#places.get("freezer");
-    if (at) this.#freezer ??= new GroupFreezer(at.folder, at.version, leader);
+    const members = this.#folders.includes(at?.folder ?? "") ? undefined : this.#folders[0];
+    if (at) this.#freezer ??= new GroupFreezer(at, leader, members);
     return this.#freezer;
   }
 
   /** Kills every process in it until none is left, and removes it. */
   async remove(): Promise<void> {
     this.#freezer?.close();
-    await emptyAndRemove(this.#folders, this.#clock);
+    await emptyAndRemove([...new Set([...this.#folders, ...(this.#freezer?.folders ?? [])])], this.#clock);
   }
 }
 

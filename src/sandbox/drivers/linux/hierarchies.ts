@@ -17,6 +17,11 @@ export type Hierarchies = ReadonlyMap<Controller, { version: 1 | 2; folder: stri
 
 /** The parent of all groups in a hierarchy. */
 export const parentName = "pilotlight";
+/**
+ * By what a process with a single thread enters a group. To move a whole process the kernel stops all forks of the machine for a moment, for which it may wait ten
+ * milliseconds; to move a thread that asks for it itself it does not. Version 2 has no such way in.
+ */
+export const doorFile = { 1: "tasks", 2: "cgroup.procs" } as const;
 /** What is written into to make the processes of a group stand still. */
 export const freezeFile = { 1: "freezer.state", 2: "cgroup.freeze" } as const;
 /** Where we go ourselves if we must make room. */

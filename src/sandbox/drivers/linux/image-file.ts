@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync } from "node:fs";
+import { closeSync, ftruncateSync, readSync } from "node:fs";
 import type { MemoryImage } from "../driver.ts";
 import type { ForkServer } from "./fork-servers.ts";
 import type { SystemCalls } from "./system-calls.ts";
@@ -10,6 +10,8 @@ const addSeals = 1033;
 const seals = { sealing: 0x1, shrinking: 0x2, growing: 0x4, writing: 0x8 };
 
 const name = Buffer.from("pilotlight-image\0");
+/** At its start once it is whole: native/memory-image.h. */
+const magic = Buffer.from("pilotlight\0img\x01\0");
 const megabyte = 1024 * 1024;
 /** More than its table takes: native/memory-image.h. */
 const tableMb = 2;
@@ -26,6 +28,10 @@ export class ImageFile implements MemoryImage {
   #isSealed = false;
   #isUseless = false;
   #isClosed = false;
+  #isReleased = false;
+  #isClaimed = false;
+  /** Launches that are about to pass it on: it is not closed under their hands. */
+  #userCount = 0;
 
   /** Throws where there can be none. */
   constructor(calls: SystemCalls, server: ForkServer, memoryMb: number) {
@@ -42,13 +48,38 @@ export class ImageFile implements MemoryImage {
   }
 
   isUsable(): boolean {
-    return !this.#isClosed && !this.#isUseless && !this.server.isRetired;
+    return !this.#isReleased && !this.#isUseless && !this.server.isRetired;
   }
 
   release(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    closeSync(this.descriptor);
+    this.#isReleased = true;
+    this.#closeUnlessUsed();
+  }
+
+  /** With the file, which stays open meanwhile. */
+  async use<Result>(action: () => Promise<Result>): Promise<Result> {
+    this.#userCount++;
+    try {
+      return await action();
+    } finally {
+      this.#userCount--;
+      if (this.#isReleased) this.#closeUnlessUsed();
+    }
+  }
+
+  /** It belongs to whoever gets it; undefined as long as nobody has filled it. */
+  claim(): ImageFile | undefined {
+    if (this.#isReleased) return undefined;
+    const found = Buffer.alloc(magic.length);
+    readSync(this.descriptor, found, 0, found.length, 0);
+    if (!found.equals(magic)) return undefined;
+    this.#isClaimed = true;
+    return this;
+  }
+
+  /** Whoever could fill it has ended. */
+  releaseUnclaimed(): void {
+    if (!this.#isClaimed) this.release();
   }
 
   /** From then on nobody can change it: whoever has it could, and those who come up from it are not to depend on each other. Throws if that cannot be. */
@@ -57,6 +88,12 @@ export class ImageFile implements MemoryImage {
     this.#isUseless = !this.#seal(seals.writing | seals.sealing);
     if (this.#isUseless) throw new Error("an image can still be changed");
     this.#isSealed = true;
+  }
+
+  #closeUnlessUsed(): void {
+    if (this.#isClosed || this.#userCount > 0) return;
+    this.#isClosed = true;
+    closeSync(this.descriptor);
   }
 
   #seal(which: number): boolean {

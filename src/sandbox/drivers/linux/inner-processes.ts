@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 /** Asks the programs of a launch to end: see `innerProcesses`. */
 export function terminateInner(leader: number, uid: number, doors?: readonly string[]): void {
@@ -13,12 +14,12 @@ export function terminateInner(leader: number, uid: number, doors?: readonly str
 
 /**
  * The programs of a launch, as the function's user: children of its leader, which waits for them outside of the sandbox and has no other child of that user. A
- * fork's parent is the fork server instead; such programs are found by their control group: those whose parent is not in there. `doors`: its `cgroup.procs`.
+ * fork's parent is the fork server instead; such programs are found by their control group: those whose parent is not in there. `doors`: by what one enters it.
  */
 export function innerProcesses(leader: number, uid: number, doors: readonly string[] = []): number[] {
   const children = ofUser(uid, readPids(`/proc/${leader}/task/${leader}/children`));
   if (children.length > 0 || doors[0] === undefined) return children;
-  const members = ofUser(uid, readPids(doors[0]));
+  const members = ofUser(uid, readPids(join(dirname(doors[0]), "cgroup.procs")));
   return members.filter((pid) => !members.includes(statusOf(pid)?.parent ?? 0));
 }
 

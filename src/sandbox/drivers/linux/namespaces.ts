@@ -175,7 +175,7 @@ class NamespaceDriver implements Driver {
   /** By the native launcher, if that is given; without it, by the chain of programs. */
   async #launch(order: LaunchOrder, native: LaunchServer | undefined): Promise<RunningProcess> {
     const { folders } = order;
-    await checkProgram(order.program);
+    await checkProgram(order);
     const { isRootless } = this.#parts;
     const uid = isRootless ? 0 : this.#uidOf(folders);
     const readable = await readableFolders(folders);
@@ -201,18 +201,16 @@ class NamespaceDriver implements Driver {
       extraGroups,
       isRootless,
     };
-    const { leader, image } = await this.#start(order, site, native).catch(
-      async (error: unknown) => {
-        await cgroup.remove();
-        throw error;
-      },
-    );
+    const { leader, image } = await this.#start(order, site, native).catch(async (error: unknown) => {
+      await cgroup.remove();
+      throw error;
+    });
     if (order.network instanceof PrivateNetwork) order.network.letGo();
     if (image) cgroup.expectImage();
     const { clock } = this.#parts;
     let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
     return new SpawnedProcess(leader, clock, {
-      image,
+      image: () => image?.claim(),
       holdToCpuShare: () => cgroup.limitCpu(),
       freezer: () => cgroup.freezerWithout(leader.pid),
       terminate: () => terminateInner(leader.pid, uid, cgroup.doors),
@@ -272,7 +270,7 @@ class NamespaceDriver implements Driver {
   }
 
   async #join(holder: RunningProcess, { folders }: SandboxOrder, order: ProgramOrder): Promise<RunningProcess> {
-    await checkProgram(order.program);
+    await checkProgram({ program: order.program, folders });
     const { tools, isRootless, clock } = this.#parts;
     const uid = isRootless ? 0 : this.#uidOf(folders);
     const site = {

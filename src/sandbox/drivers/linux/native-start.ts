@@ -34,8 +34,10 @@ export async function startNative({ server, forkServers, calls }: NativeParts, o
     const source = fork && { forkedBy: fork.forkedBy, image: image && (captured ? ("captures" as const) : ("restores" as const)) };
     const bytes = nativeOrder(site, folders, source ?? { program, args, variables }, wantsFrames);
     const network = (order.network as PrivateNetwork).descriptor;
-    const leader = await server.launch(bytes, { wantsFrames, mergesOutput, network, image: image?.descriptor });
+    const launch = (): Promise<Leader> => server.launch(bytes, { wantsFrames, mergesOutput, network, image: image?.descriptor });
+    const leader = await (image ? image.use(launch) : launch());
     if (fork) void leader.exited.then(fork.release);
+    if (captured) void leader.exited.then(() => captured?.releaseUnclaimed());
     return { leader, image: captured };
   } catch (error) {
     fork?.release();

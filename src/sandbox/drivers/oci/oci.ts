@@ -288,7 +288,7 @@ class OciDriver implements Driver {
   async #entryOf(order: LaunchOrder): Promise<Entry> {
     const { root } = order.folders;
     if (root !== undefined) return imageEntryOf(order, root);
-    await checkProgram(order.program);
+    await checkProgram(order);
     const places = this.places(order.folders);
     return { program: seenProgram(order.program, order.folders, places), workingDirectory: places.task };
   }

@@ -38,6 +38,7 @@ export async function attempt(state: LambdaState, event: AsyncEvent, reserved: n
   try {
     const { target, payload, requestId, context } = event;
     const trial = { acceptedMs: event.acceptedMs, number: event.failures + 1 };
+    state.metrics.observe("AsyncEventAge", target, state.clock.now() - event.acceptedMs);
     invoked = await invokeFunction(state, { target, payload, isJson: true, requestId, ...context, attempt: trial });
   } catch (error) {
     const refusal = refusalOf(error);

@@ -37,9 +37,10 @@ export class EventStore {
   }
 
   /** Resolves with the event, which has its place in the queue now, when it is on disk. */
-  async add(accepted: Omit<AsyncEvent, "sequence">): Promise<AsyncEvent> {
-    const event = { ...accepted, sequence: ++this.#lastSequence };
-    await this.#database.write([{ query: withParameters(insertion, Object.values(toRow(event))) }]);
+  async add(accepted: Accepted): Promise<AsyncEvent> {
+    const { requestId, target, payload, context, acceptedMs, dueMs, failures, refusals } = accepted;
+    const event = { sequence: ++this.#lastSequence, requestId, target, payload, context, acceptedMs, dueMs, failures, refusals };
+    await this.#database.write([{ query: withParameters(insertion, valuesOf(event)) }]);
     return event;
   }
 
@@ -69,15 +70,14 @@ export class EventStore {
 
   /** Undefined if it is done. */
   async find(sequence: number): Promise<AsyncEvent | undefined> {
-    const query = sql.selectFrom(table).selectAll().where("sequence", "=", sequence);
-    const [row] = await this.#database.read(query.compile());
+    const [row] = await this.#database.read(withParameters(finding, [sequence]));
     return row && toEvent(row);
   }
 
   /** Writes how far an event has come. */
   async update(event: AsyncEvent): Promise<void> {
-    const { due_ms, progress } = toRow(event);
-    const update = sql.updateTable(table).set({ due_ms, progress }).where("sequence", "=", event.sequence);
+    const progress = JSON.stringify(progressOf(event));
+    const update = sql.updateTable(table).set({ due_ms: event.dueMs, progress }).where("sequence", "=", event.sequence);
     await this.#database.write([{ query: update.compile() }]);
   }
 
@@ -91,22 +91,25 @@ type Progress = Pick<AsyncEvent, "failures" | "refusals" | "lastRefusal" | "sett
 
 const progressOf = ({ failures, refusals, lastRefusal, settlement }: AsyncEvent) => ({ failures, refusals, lastRefusal, settlement });
 
-function toRow(event: AsyncEvent): Tables[typeof table] {
-  const { sequence, requestId, target, payload, context, acceptedMs, dueMs } = event;
-  return {
-    sequence,
-    request_id: requestId,
-    function_arn: functionArn(target),
-    qualifier: target.qualifier ?? null,
-    due_ms: dueMs,
-    accepted_ms: acceptedMs,
-    payload,
-    context: JSON.stringify(context),
-    progress: JSON.stringify(progressOf(event)),
-  };
-}
+type Row = Tables[typeof table];
 
-function toEvent(row: Tables[typeof table]): AsyncEvent {
+/** An event that has not been tried yet. */
+type Accepted = Pick<AsyncEvent, "requestId" | "target" | "payload" | "context" | "acceptedMs" | "dueMs"> & { failures: 0; refusals: 0 };
+
+/** The values of a new row, in the order of `columns`. */
+const valuesOf = ({ sequence, requestId, target, payload, context, acceptedMs, dueMs }: AsyncEvent): Array<Row[keyof Row]> => [
+  sequence,
+  requestId,
+  functionArn(target),
+  target.qualifier ?? null,
+  dueMs,
+  acceptedMs,
+  payload,
+  JSON.stringify(context),
+  noProgress,
+];
+
+function toEvent(row: Row): AsyncEvent {
   return {
     sequence: row.sequence,
     requestId: row.request_id,
@@ -124,21 +127,20 @@ function functionOf(arn: string): FunctionId {
   return parseFunctionName(arn, { accountId, region });
 }
 
-/** Every event passes these two. The row of any event has its columns in this order: `toRow` makes them all. */
-const insertion = sql
-  .insertInto(table)
-  .values(
-    toRow({
-      sequence: 0,
-      requestId: "",
-      target: { accountId: "", region: "", name: "", qualifier: "" },
-      payload: Buffer.alloc(0),
-      context: { traceId: "" },
-      acceptedMs: 0,
-      dueMs: 0,
-      failures: 0,
-      refusals: 0,
-    }),
-  )
-  .compile();
+const noProgress = JSON.stringify({ failures: 0, refusals: 0 } satisfies Progress);
+
+/** Every event passes these, so they are compiled once. */
+const columns: Row = {
+  sequence: 0,
+  request_id: "",
+  function_arn: "",
+  qualifier: "",
+  due_ms: 0,
+  accepted_ms: 0,
+  payload: Buffer.alloc(0),
+  context: "",
+  progress: "",
+};
+const insertion = sql.insertInto(table).values(columns).compile();
+const finding = sql.selectFrom(table).selectAll().where("sequence", "=", 0).compile();
 const removal = sql.deleteFrom(table).where("sequence", "=", 0).compile();

@@ -123,6 +123,8 @@ describe("asynchronous invocations", () => {
       ErrorMessage: { DataType: "String", StringValue: "no" },
     });
     assert.equal(trial.state.metrics.sum("AsyncEventsDropped", id), 1);
+    const ages = { count: 3, sum: 240_000, minimum: 0, maximum: 180_000 };
+    assert.deepEqual(trial.state.metrics.statistic("AsyncEventAge", id), ages);
   });
 
   test("take the settings of the qualifier that was called", async () => {

@@ -4,6 +4,7 @@
  * integrated application test kit, 2023). Pure.
  */
 import type { InvocationOutcome, InvocationTimes } from "#sandbox/contract.ts";
+import { causeOf } from "./cause.ts";
 
 /** What is the same in all segments of one invocation. */
 export interface Traced {
@@ -116,28 +117,3 @@ export function functionDocument(traced: Traced, times: InvocationTimes, outcome
 
 /** Microseconds, as AWS has them. */
 const secondsOf = (ms: number): number => Math.round(ms * 1_000) / 1_000_000;
-
-/** As long as a message may be here; it is in the function's log at its full length. */
-const maximumMessageCharacters = 1_000;
-
-/** The error that the function answered. https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html#api-segmentdocuments-errors */
-function causeOf(payload: Uint8Array, makeId: () => string): object {
-  const { errorType, errorMessage } = errorIn(payload);
-  const exception = { id: makeId(), message: errorMessage.slice(0, maximumMessageCharacters), type: errorType };
-  return { working_directory: "/var/task", exceptions: [exception] };
-}
-
-/** Runtimes may answer an error that is no such object. */
-function errorIn(payload: Uint8Array): { errorType: string; errorMessage: string } {
-  const unknown = { errorType: "Unhandled", errorMessage: "" };
-  if (payload.length > 256 * 1024) return unknown;
-  try {
-    const { errorType, errorMessage } = JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>;
-    return {
-      errorType: typeof errorType === "string" ? errorType.slice(0, 200) : unknown.errorType,
-      errorMessage: typeof errorMessage === "string" ? errorMessage : unknown.errorMessage,
-    };
-  } catch {
-    return unknown;
-  }
-}

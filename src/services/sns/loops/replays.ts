@@ -11,6 +11,8 @@ import type { SnsState } from "../state.ts";
 import { keepMessage } from "../store/deliveries.ts";
 import type { Subscription } from "../subscription.ts";
 
+const faultPauseMs = 1_000;
+
 /**
  * Feeds subscriptions that have asked for a replay: page by page their topic's archive becomes deliveries like all others, in the same
  * lanes. New messages are in the archive, too, so that a replay without an end passes over to them where it has caught up.
@@ -41,12 +43,10 @@ class Replays implements AsyncDisposable {
     const { clock, log } = this.#state;
     while (!this.#stop.signal.aborted) {
       this.#bell = new AbortController();
-      let pauseMs = replayPauseMs;
-      try {
-        pauseMs = await this.#round();
-      } catch (error) {
-        log.error("replays of topics could not go on", { error });
-      }
+      const pauseMs = await this.#round().catch((error: unknown) => {
+        log.error("replays of topics could not be read", { error });
+        return faultPauseMs;
+      });
       if (this.#stop.signal.aborted) return;
       if (pauseMs > 0) await sleep(clock, pauseMs, this.#bell.signal).catch(() => {});
     }
@@ -57,7 +57,11 @@ class Replays implements AsyncDisposable {
     let pauseMs = sweepMs;
     for (const subscription of await this.#state.replays.running()) {
       if (this.#stop.signal.aborted) break;
-      pauseMs = Math.min(pauseMs, await this.#feed(subscription));
+      const nextMs = await this.#feed(subscription).catch((error: unknown) => {
+        this.#state.log.error("a replay could not go on", { subscription: subscription.arn, error });
+        return faultPauseMs;
+      });
+      pauseMs = Math.min(pauseMs, nextMs);
     }
     return pauseMs;
   }

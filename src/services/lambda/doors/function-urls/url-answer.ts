@@ -9,11 +9,15 @@ export const integrationType = "application/vnd.awslambda.http-integration-respo
 /** A function's answer that is none. */
 export class BadAnswer extends Error {}
 
+/**
+ * What AWS writes itself, or keeps from browsers, goes on under another name. No page of AWS says so of URLs; that they do is known of these:
+ * https://zenn.dev/ashphy/scraps/5d70402729657f, and of `www-authenticate` from those who asked for a password in vain.
+ */
+const remappedHeaders: ReadonlySet<string> = new Set(["connection", "content-length", "date", "www-authenticate"]);
+const remappedPrefix = "x-amzn-remapped-";
+
 /** What belongs to one connection, and what we write ourselves. */
 const droppedHeaders: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "date",
   "keep-alive",
   "proxy-authenticate",
   "proxy-connection",
@@ -48,6 +52,7 @@ export function headOf(metadata: Readonly<Record<string, unknown>>): Omit<HttpRe
     const key = name.toLowerCase();
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(key)) throw new BadAnswer("a header's name is none");
     if (key === "set-cookie") setCookies.push(headerText(value));
+    else if (remappedHeaders.has(key)) headers[remappedPrefix + key] = headerText(value);
     else if (!droppedHeaders.has(key)) headers[key] = headerText(value);
   }
   for (const cookie of Array.isArray(cookies) ? (cookies as unknown[]) : []) setCookies.push(headerText(cookie));

@@ -16,7 +16,7 @@ import { invokeBatch, withoutLoops } from "./invoke-batch.ts";
 import type { QueueSource, SourceRecord } from "./source.ts";
 
 /** How soon a function that cannot be invoked, or a queue that cannot be read, is looked at again: doubling. */
-const restMs = { first: 1_000, last: 30_000 } as const;
+const restMs = { first: 1_000, last: 5_000 } as const;
 /** How long a queue's visibility timeout is taken for what it was. */
 const hiddenKnownMs = 60_000;
 const removalAttempts = 3;

@@ -13,7 +13,8 @@ export const setSubscriptionAttributes: SnsOperation<SetSubscriptionAttributesIn
     const topic = await state.topics.find(subscription.topicArn);
     if (topic === undefined) throw noSuchTopic();
     const change = { [input.AttributeName]: input.AttributeValue ?? "" };
-    const attributes = withAttributes(subscription.attributes, change, { topic, endpoint: subscription.endpoint });
+    const { protocol, endpoint } = subscription;
+    const attributes = withAttributes(subscription.attributes, change, { topic, protocol, endpoint });
     const changed = { ...subscription, attributes };
     await state.subscriptions.save(changed, input.AttributeName === "ReplayPolicy" ? await replayChange(state, changed) : []);
     state.replayBell.ring();

@@ -14,7 +14,12 @@ export const subscribe: SnsOperation<SubscribeInput, SubscribeResponse> = async 
   const topic = await requireTopic(context, input.TopicArn);
   const { Protocol, Endpoint } = input;
   checkEndpoint(Protocol, Endpoint, topic);
-  const attributes = withAttributes({}, input.Attributes ?? {}, { topic, endpoint: Endpoint!, front: "Attributes Reason: " });
+  const attributes = withAttributes({}, input.Attributes ?? {}, {
+    topic,
+    protocol: Protocol,
+    endpoint: Endpoint!,
+    front: "Attributes Reason: ",
+  });
   const isPending = needsConfirmation(Protocol);
   const subscription: Subscription = {
     arn: `${topic.arn}:${state.ids.uuid()}`,

@@ -1,0 +1,57 @@
+/** SnapStart by AWS's own interface client for Java, which runs the hooks of CRaC around the snapshot. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { waitUntilPublishedVersionActive } from "@aws-sdk/client-lambda";
+import { createFunction, payloadOf, tailOf } from "#test/functions.ts";
+import { compileJava, findCompiler, obtainJar } from "#test/java.ts";
+import { zipOf } from "#test/packages.ts";
+import { type Product, startProduct } from "#test/product.ts";
+import { libraries } from "./java-libraries.ts";
+
+const compiler = await findCompiler();
+const jars = await Promise.all(Object.values(libraries).map(([path, sha256]) => obtainJar(path, sha256))).catch((error: Error) => error);
+const skip =
+  compiler === undefined
+    ? "there is no JDK of version 11 or later here"
+    : jars instanceof Error && `Maven Central cannot be reached: ${jars.message}`;
+
+describe("Java functions with SnapStart", { skip }, () => {
+  let product: Product;
+  let classes: Record<string, Buffer>;
+
+  before(async () => {
+    classes = await compileJava(compiler!, join(import.meta.dirname, "java"), jars as string[]);
+    product = await startProduct();
+  });
+  after(() => product?.[Symbol.asyncDispose]());
+
+  async function publish(name: string, Variables: Record<string, string> = {}): Promise<void> {
+    await createFunction(product.lambda, name, "", {
+      Runtime: "java17",
+      Handler: "demo.Snapped::handle",
+      MemorySize: 512,
+      Timeout: 30,
+      SnapStart: { ApplyOn: "PublishedVersions" },
+      Environment: { Variables },
+      Code: { ZipFile: await zipOf({ ...classes, "lib/crac.jar": await readFile((jars as string[])[3]!) }) },
+    });
+    await product.lambda.publishVersion({ FunctionName: name });
+    await waitUntilPublishedVersionActive(
+      { client: product.lambda, maxWaitTime: 120, minDelay: 0.1, maxDelay: 0.5 },
+      { FunctionName: name, Qualifier: "1" },
+    );
+  }
+
+  test("run their hooks; what fails before the snapshot fails the version, and after it the invocation", async () => {
+    await publish("snapped");
+    const first = await product.lambda.invoke({ FunctionName: "snapped", Qualifier: "1", LogType: "Tail" });
+    assert.deepEqual(payloadOf(first), { events: ["init", "before", "after"], type: "snap-start" });
+    assert.match(tailOf(first), /\tRestore Duration: [\d.]+ ms\tBilled Restore Duration: \d+ ms\t/);
+
+    await assert.rejects(publish("before", { FAILS_BEFORE: "1" }), /Failed/);
+    await publish("after", { FAILS_AFTER: "1" });
+    await assert.rejects(product.lambda.invoke({ FunctionName: "after", Qualifier: "1" }), { name: "SnapStartException" });
+  });
+});
