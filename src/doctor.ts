@@ -71,7 +71,7 @@ async function describeDriver(
       logSink: { write: unused },
     });
     const forks: Finding[] = [];
-    if (settings.usesForkServers) for (const runtime of runtimes.filter(canFork)) forks.push(await examineForks(sandbox, runtime));
+    for (const runtime of settings.usesForkServers ? runtimes.filter(canFork) : []) forks.push(...(await examineForks(sandbox, runtime)));
     return { ...sandbox.describe(), forks };
   } catch (error) {
     return error as Error;
@@ -82,11 +82,22 @@ async function describeDriver(
 
 const canFork = (runtime: string): boolean => /^(?:nodejs|python)/.test(runtime);
 
-async function examineForks(sandbox: OpenedSandbox, runtime: string): Promise<Finding> {
-  const what = `${runtime}: forks`;
-  const complaint = await sandbox.examineForks(runtime);
-  if (complaint === undefined) return { what, found: "they work" };
-  return { what, found: complaint, remedy: "All works without them; cold starts are slower, and idle environments larger." };
+const ofForks = {
+  forks: { name: "forks", remedy: "All works without them; cold starts are slower, and idle environments larger." },
+  images: { name: "images of memory", remedy: "SnapStart works without them: an environment waits, and serves one cold start." },
+} as const;
+
+/** Without the first there is no second. */
+async function examineForks(sandbox: OpenedSandbox, runtime: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const manner of ["forks", "images"] as const) {
+    const { name, remedy } = ofForks[manner];
+    const what = `${runtime}: ${name}`;
+    const complaint = await sandbox.examineForks(runtime, manner);
+    if (complaint !== undefined) return [...findings, { what, found: complaint, remedy }];
+    findings.push({ what, found: "they work" });
+  }
+  return findings;
 }
 
 /** Of the folder, or of the one in which it would be made. */

@@ -28,9 +28,7 @@ export function patchConsole(channel, current) {
   console.log = console.info;
 
   const { error: write } = console;
-  return isJson
-    ? (_label, thrown) => write(intoError(thrown))
-    : (label, thrown) => write(label, `\t${textOf(intoError(thrown))}`);
+  return isJson ? (_label, thrown) => write(intoError(thrown)) : (label, thrown) => write(label, `\t${textOf(intoError(thrown))}`);
 }
 
 /** @param {Error} error whose own members may have no JSON: those of an HTTP client lead to its request, which leads back */

@@ -13,7 +13,7 @@ const restMs = 60_000;
 const patienceMs = 10_000;
 
 /** What is tried: forks of a process that has the runtime loaded; and processes that are made of an image of one. */
-type Manner = "forks" | "images";
+export type Manner = "forks" | "images";
 
 /** Where the suite is, by the family of the runtime. */
 const suites: Readonly<Record<string, string>> = { nodejs: "runtimes/nodejs/fidelity", python: "runtimes/python/fidelity" };
@@ -79,11 +79,11 @@ export class ForkTrials {
     this.#restUntilMs.set(runtime, this.#options.workshop.clock.now() + restMs);
   }
 
-  /** Resolves, when the trials are over, with why processes of that kind are not forked, or not captured; undefined if they are. */
-  async examine(kind: StandbyKind): Promise<string | undefined> {
-    const [forks, images] = (["forks", "images"] as const).map((manner) => this.#trialOf(kind, manner));
-    await Promise.all([forks?.over, images?.over]);
-    return forks?.complaint ?? (images?.complaint === undefined ? undefined : `without images of memory: ${images.complaint}`);
+  /** Resolves, when the trial is over, with why processes of that kind are not forked, or not captured; undefined if they are. */
+  async examine(kind: StandbyKind, manner: Manner): Promise<string | undefined> {
+    const trial = this.#trialOf(kind, manner);
+    await trial?.over;
+    return trial?.complaint;
   }
 
   async close(): Promise<void> {

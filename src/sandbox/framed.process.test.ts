@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { systemClock, type Clock } from "#kit/clock.ts";
 import type { InvocationOutcome, LogLine, ResponseSink } from "./contract.ts";
 import { initLimitMs } from "./init-limits.ts";
-import { framedSandbox, type RealSandbox } from "./fixtures/real-sandbox.ts";
+import { framedSandbox, outputDelayMs, type RealSandbox } from "./fixtures/real-sandbox.ts";
 import { requestOf, specOf } from "./fixtures/specs.ts";
 
 const json = (outcome: InvocationOutcome): any => JSON.parse(Buffer.from(outcome.payload).toString());
@@ -24,6 +24,7 @@ test("an invocation answers, logs around itself in order, and gives the tail on 
       console.log("printed");
       log("framed\\nin two lines");
       process.stderr.write(Buffer.from([0x62, 0xff, 0x0a]));
+      await new Promise((resolve) => setTimeout(resolve, ${outputDelayMs()}));
       return { event, header, handler: process.env._HANDLER };
     });`,
   );

@@ -7,7 +7,7 @@ import type { LogSink, Sandbox } from "./contract.ts";
 import { Debugging } from "./debugging.ts";
 import type { Driver } from "./drivers/driver.ts";
 import { DriverChoice } from "./driver-choice.ts";
-import { ForkTrials } from "./fork-trials.ts";
+import { ForkTrials, type Manner } from "./fork-trials.ts";
 import { sweepLeftovers } from "./drivers/leftovers.ts";
 import { openNamespaceDriver } from "./drivers/linux/namespaces.ts";
 import type { OutboundPolicy } from "./drivers/linux/network/policy.ts";
@@ -100,9 +100,9 @@ export async function openSandbox(options: SandboxOptions): Promise<OpenedSandbo
     snapshot: (spec) => pool.snapshot(spec),
     retire: (specKey) => pool.retire(specKey),
     describe: () => ({ ...driver.describe(), ...(standbys && { starts: startsBy(perKind, trials) }) }),
-    examineForks: async (runtime) =>
+    examineForks: async (runtime, manner) =>
       trials
-        ? trials.examine({ runtime, architecture: "x86_64", endpointUrl: "http://127.0.0.1" })
+        ? trials.examine({ runtime, architecture: "x86_64", endpointUrl: "http://127.0.0.1" }, manner)
         : "they are switched off, or not for this driver",
     drain: (graceMs) => pool.drain(graceMs),
     async [Symbol.asyncDispose]() {
@@ -113,8 +113,8 @@ export async function openSandbox(options: SandboxOptions): Promise<OpenedSandbo
 }
 
 export interface OpenedSandbox extends Sandbox {
-  /** Resolves with why processes of that runtime are not forked; undefined if they are. That is tried out, unless it is known. */
-  examineForks(runtime: string): Promise<string | undefined>;
+  /** Resolves with why processes of that runtime do not come about in that manner; undefined if they do. That is tried out, unless it is known. */
+  examineForks(runtime: string, manner: Manner): Promise<string | undefined>;
 }
 
 function startsBy(perKind: number, trials: ForkTrials | undefined): string {

@@ -74,7 +74,7 @@ export class EnvironmentPool {
     this.#rate = new StartRate(clock);
     this.#snapshots = new Snapshots(clock, {
       start: (spec, image) => this.#start(spec, spec.key, undefined, image),
-      startAhead: (spec, owner) => this.#startAhead(spec, owner),
+      startAhead: (spec, owner, image) => this.#startAhead(spec, owner, image),
       end: (entry) => this.#end(entry),
     });
   }
@@ -222,9 +222,9 @@ export class EnvironmentPool {
   }
 
   /** Starts one that no invocation waits for, when that is its turn. */
-  #startAhead(spec: EnvironmentSpec, owner: ProvisionOfEntry): Promise<Entry> {
+  #startAhead(spec: EnvironmentSpec, owner: ProvisionOfEntry, image?: SnapshotImage): Promise<Entry> {
     return new Promise((resolve, reject) => {
-      const start = () => this.#gate.run(() => this.#start(spec, spec.key, owner));
+      const start = () => this.#gate.run(() => this.#start(spec, spec.key, owner, image));
       if (this.#gate.isOpen) resolve(start());
       else this.#gate.queue(functionOf(spec), () => resolve(start()), reject);
     });

@@ -190,13 +190,14 @@ async function restoreStandby(workshop: Workshop, spec: EnvironmentSpec, image: 
 }
 
 function snapshotParts({ clock, ids }: Workshop, spec: EnvironmentSpec, role: EnvironmentRole, isOfImage: boolean): SnapshotParts {
-  let isFresh = isOfImage;
+  // One that is made of an image has had its credentials just now; unless it waits.
+  let freshUntilMs = isOfImage ? clock.now() + freshMs : 0;
   return {
     isOfImage,
     role,
     async renew() {
-      if (!isFresh) await role.renew().catch(failing(noCredentials));
-      isFresh = false;
+      if (clock.now() >= freshUntilMs) await role.renew().catch(failing(noCredentials));
+      freshUntilMs = 0;
       return { logStream: logStreamName(clock, ids, spec.functionVersion), replaceAtMs: role.replaceAt(clock.now()) };
     },
   };
@@ -217,6 +218,8 @@ async function checkFileSystems({ fileSystems }: EnvironmentSpec): Promise<void>
 }
 
 const noCredentials = "no credentials could be had for the function's role";
+/** For so long credentials that were had for a restore need not be renewed for it. */
+const freshMs = 5_000;
 
 function failing(message: string): (cause: unknown) => never {
   return (cause) => {

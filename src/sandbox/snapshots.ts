@@ -17,7 +17,7 @@ export interface SnapshotHost {
   /** Starts one for an invocation, made of the image if there is one. Resolves when its initialisation is over, however it went. */
   start(spec: EnvironmentSpec, image: SnapshotImage | undefined): Promise<Entry>;
   /** The same ahead of need, when that is its turn. */
-  startAhead(spec: EnvironmentSpec, owner: ProvisionOfEntry): Promise<Entry>;
+  startAhead(spec: EnvironmentSpec, owner: ProvisionOfEntry, image: SnapshotImage | undefined): Promise<Entry>;
   end(entry: Entry): void;
 }
 
@@ -46,7 +46,9 @@ export class Snapshots {
     const spare = snapshot.take();
     const image = spare ? undefined : snapshot.image;
     try {
-      return await this.#goOn(spare ?? (await this.#host.start(spec, image)));
+      const entry = await this.#goOn(spare ?? (await this.#host.start(spec, image)));
+      snapshot.keepImageOf(entry);
+      return entry;
     } catch (error) {
       if ((!spare && !image) || !isLost(error)) throw error;
       // It may have died while it waited, or the image is no good.
@@ -152,8 +154,22 @@ class Snapshot implements ProvisionOfEntry {
     this.#image = undefined;
   }
 
+  /** One that was started for an invocation may have left an image on its way. */
+  keepImageOf({ member }: Entry): void {
+    const found = member?.image;
+    if (!found || found.memory === this.image?.memory) return;
+    if (this.#isEnded || this.image || !found.memory.isUsable()) return found.memory.release();
+    this.#image = found;
+    this.#onKept();
+  }
+
   make(): Promise<SnapshotFailure | undefined> {
-    if (this.spare ?? this.image) return Promise.resolve(undefined);
+    return this.image ? Promise.resolve(undefined) : this.#fill();
+  }
+
+  /** With one that waits; of the image if there is one, which costs next to nothing. */
+  #fill(): Promise<SnapshotFailure | undefined> {
+    if (this.spare) return Promise.resolve(undefined);
     this.#making ??= this.#makeOne().finally(() => (this.#making = undefined));
     return this.#making;
   }
@@ -167,11 +183,11 @@ class Snapshot implements ProvisionOfEntry {
 
   /** In the background, and not at once after a failure. */
   refillSoon(): void {
-    if (this.#isEnded || (this.spare ?? this.image)) return;
+    if (this.#isEnded || this.spare) return;
     const waitMs = Math.max(refillDelayMs, this.#pausedUntilMs - this.#clock.monotonicMs());
     this.#refill ??= this.#clock.after(waitMs, () => {
       this.#refill = undefined;
-      this.make().catch(() => {});
+      this.#fill().catch(() => {});
     });
   }
 
@@ -203,12 +219,12 @@ class Snapshot implements ProvisionOfEntry {
 
   async #tryOne(): Promise<SnapshotFailure | undefined> {
     try {
-      const entry = await this.#host.startAhead(this.#spec, this);
+      const entry = await this.#host.startAhead(this.#spec, this, this.image);
       const member = entry.member as PoolMember;
       if (this.#isEnded || !member.isCheckpointed) this.#host.end(entry);
       if (this.#isEnded) throw new SandboxFailure("stopping", "the snapshot is wanted no more");
       if (!member.isCheckpointed) return initFailureOf(entry);
-      this.#image = member.image;
+      this.keepImageOf(entry);
       this.spare = entry;
       entry.idleSinceMs = this.#clock.now();
       this.#onKept();
