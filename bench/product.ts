@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 /** Not below /tmp, of which functions have one of their own: interpreters that were fetched to there would be none that can be forked. */
-const dataParent = resolve(import.meta.dirname, "../node_modules/.cache");
+const dataParent = "/var/tmp";
 
 export interface Server {
   port: number;

@@ -119,6 +119,15 @@ static const char *save_whole(const struct mapping *found) {
   return complaint || end == found->to ? complaint : add_run(run_blank, end, found->to, found->protection, 0);
 }
 
+/*
+ * Whether it is of a library with jemalloc in it. That takes memory which it has given back (MADV_DONTNEED) for blank when it uses it again; where an image
+ * is mapped there would be what the image has. Its messages begin with its name.
+ */
+static int counts_on_blanks(const struct mapping *found) {
+  static const char mark[] = "<jemalloc>";
+  return memmem((const void *)(uintptr_t)found->from, readable_end(found) - found->from, mark, sizeof mark - 1) != NULL;
+}
+
 static const char *save_mapping(const struct mapping *found) {
   /* A page of the kernel's own half, which every process has. */
   if (found->from >> 63) return NULL;
@@ -132,6 +141,7 @@ static const char *save_mapping(const struct mapping *found) {
   /* Whatever is in there is to be read: this process has no other use for its memory. */
   if (!(found->protection & PROT_READ) && mprotect((void *)(uintptr_t)found->from, found->to - found->from, PROT_READ) < 0) return "it has memory that cannot be read";
   if (is_fixed) return save_own_pages(found, run_kept);
+  if (is_of_file && !(found->protection & PROT_WRITE) && counts_on_blanks(found)) return "it has an allocator that counts on blank memory";
   if (is_of_file) return save_whole(found);
   return save_own_pages(found, found->is_stack ? run_kept : run_blank);
 }

@@ -70,7 +70,7 @@ export class Listener implements AsyncDisposable {
       const peer = new NodePeer(request, response);
       const { head } = peer;
       if (head) receive(head, peer);
-      else void peer.send({ status: 400, headers: {} });
+      else void peer.send({ status: 400, headers: request.httpVersionMajor < 2 ? { connection: "close" } : {} });
     };
     this.#http = createHttpServer(
       {

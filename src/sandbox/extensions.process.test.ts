@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { managedSandbox, type RealSandbox } from "./fixtures/real-sandbox.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { managedSandbox, outputDelayMs, type RealSandbox } from "./fixtures/real-sandbox.ts";
 import { requestOf, specOf } from "./fixtures/specs.ts";
 
 /** What the extensions of these tests have in common; `story` is what one does with its events. */
@@ -49,6 +50,7 @@ const spec = specOf({ layerDigests: ["1".repeat(64)], runtime: "nodejs26.x", tim
 async function invoked({ sandbox }: RealSandbox, payload: unknown = {}, wanted = spec): Promise<Record<string, unknown>> {
   const outcome = await sandbox.invoke(wanted, requestOf(payload));
   await outcome.finished;
+  await pause(outputDelayMs());
   return JSON.parse(Buffer.from(outcome.payload).toString()) as Record<string, unknown>;
 }
 

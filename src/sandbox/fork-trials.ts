@@ -7,8 +7,9 @@ import { FidelitySuite } from "./fidelity-suite.ts";
 import type { Workshop } from "./prepare-environment.ts";
 import { Standby, type StandbyKind } from "./standby.ts";
 
-/** How long nothing is forked after a failure. */
-const restMs = 60_000;
+/** How long nothing is forked after a failure: a busy machine may be the cause, so that it is short at first, and longer with each failure that follows. */
+const firstRestMs = 1_000;
+const longestRestMs = 60_000;
 /** How long a start waits for a trial that has only begun: the first of a runtime, after an update. */
 const patienceMs = 10_000;
 
@@ -51,7 +52,7 @@ export class ForkTrials {
   #options: ForkTrialOptions;
   #suite: FidelitySuite;
   #trials = new Map<string, Trial>();
-  #restUntilMs = new Map<string, number>();
+  #rests = new Map<string, { untilMs: number; lengthMs: number }>();
   #isClosed = false;
 
   constructor(options: ForkTrialOptions) {
@@ -62,7 +63,7 @@ export class ForkTrials {
   /** Whether processes of that kind may be forked. At the first question the trial begins. */
   hasPassed(kind: StandbyKind): boolean {
     const isPassed = this.#trialOf(kind, "forks")?.state === "passed";
-    return isPassed && (this.#restUntilMs.get(kind.runtime) ?? 0) <= this.#options.workshop.clock.now();
+    return isPassed && (this.#rests.get(kind.runtime)?.untilMs ?? 0) <= this.#options.workshop.clock.now();
   }
 
   /** Resolves with whether processes of that kind may be captured; if that is not known yet, and does not become so soon, they may not. */
@@ -76,7 +77,13 @@ export class ForkTrials {
 
   /** A process could not be forked after all: for a while none of its kind are. */
   rest({ runtime }: StandbyKind): void {
-    this.#restUntilMs.set(runtime, this.#options.workshop.clock.now() + restMs);
+    const nowMs = this.#options.workshop.clock.now();
+    const last = this.#rests.get(runtime);
+    // Starts that were under way together fail together: one failure.
+    if (last && last.untilMs > nowMs) return;
+    const isFollowing = last !== undefined && nowMs - last.untilMs < longestRestMs;
+    const lengthMs = isFollowing ? Math.min(2 * last.lengthMs, longestRestMs) : firstRestMs;
+    this.#rests.set(runtime, { untilMs: nowMs + lengthMs, lengthMs });
   }
 
   /** Resolves, when the trial is over, with why processes of that kind are not forked, or not captured; undefined if they are. */

@@ -260,8 +260,8 @@ const settingRows: RefusalRow[] = [
   ],
   [
     "SnapStart where the runtime has none",
-    create({ SnapStart: { ApplyOn: "PublishedVersions" } }),
-    badParameter(`${nodeRuntime} is not supported for SnapStart enabled functions.`),
+    create({ Runtime: "ruby3.3", SnapStart: { ApplyOn: "PublishedVersions" } }),
+    badParameter("ruby3.3 is not supported for SnapStart enabled functions."),
   ],
   [
     "SnapStart of an image",

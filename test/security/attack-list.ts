@@ -181,6 +181,7 @@ export const attackerSource = `
   };
   const connect = (to) => new Promise((resolve) => net.connect(to, () => resolve("connected")).on("error", (error) => resolve(error.code)));
   const AsyncFunction = (async () => {}).constructor;
+  globalThis.bornAs = process.pid;
   exports.handler = async (body) => {
     try {
       return (await new AsyncFunction("fs", "net", "os", "run", "syscall", "connect", "require", body)(fs, net, os, run, syscall, connect, require)) ?? "done";

@@ -9,6 +9,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import { waitUntilPublishedVersionActive } from "@aws-sdk/client-lambda";
 import { hasCompiler } from "#sandbox/fixtures/native.ts";
 import { createFunction, eventually, payloadOf } from "#test/functions.ts";
 import { isolatingDrivers } from "#test/oci.ts";
@@ -19,15 +20,16 @@ import { attackerSource, attacks, type Target } from "./attack-list.ts";
 
 /** How the attacker's process comes about. */
 const ways = [
-  { way: "in a process of its own", args: ["--standbys", "2"], isForked: false },
-  { way: "in a process that was forked", args: ["--fork-servers", "yes"], isForked: true },
+  { way: "in a process of its own", args: ["--standbys", "2"], isForked: false, isImaged: false },
+  { way: "in a process that was forked", args: ["--fork-servers", "yes"], isForked: true, isImaged: false },
+  { way: "in a process that goes on from an image", args: ["--fork-servers", "yes"], isForked: true, isImaged: true },
 ];
 
 const stages = isolatingDrivers.flatMap((driver) =>
   (driver.isolation === "namespaces" ? ways : ways.slice(0, 1)).map((way) => ({ ...driver, ...way })),
 );
 
-for (const { isolation, skip, way, args, isForked } of stages)
+for (const { isolation, skip, way, args, isForked, isImaged } of stages)
   describe(`a hostile function on ${isolation}, ${way}`, { skip: skip || (isForked && !hasCompiler() && "takes a C compiler") }, () => {
     let product: Product;
     let target: Target;
@@ -40,12 +42,19 @@ for (const { isolation, skip, way, args, isForked } of stages)
       await Promise.all([once(tcp.listen(0, "127.0.0.1"), "listening"), once(abstract.listen(`\0${socketName}`), "listening")]);
       target = { dataFolder: product.dataFolder, port: (tcp.address() as AddressInfo).port, socketName, pid: process.pid };
       if (isForked) await untilForked(product);
-      await createFunction(product.lambda, "attacker", attackerSource, { MemorySize: 1769, Timeout: 30 });
+      await createFunction(product.lambda, "attacker", attackerSource, {
+        MemorySize: 1769,
+        Timeout: 30,
+        ...(isImaged && { SnapStart: { ApplyOn: "PublishedVersions" } }),
+      });
+      if (isImaged) await publishSnapshot(product);
       await createFunction(product.lambda, "neighbour", "let count = 0; exports.handler = async () => ++count;");
     });
 
     const attack = async (code: string): Promise<unknown> =>
-      payloadOf(await product.lambda.invoke({ FunctionName: "attacker", Payload: JSON.stringify(code) }));
+      payloadOf(
+        await product.lambda.invoke({ FunctionName: "attacker", Qualifier: isImaged ? "1" : "$LATEST", Payload: JSON.stringify(code) }),
+      );
 
     let visits = 0;
     const visitNeighbour = async (): Promise<void> => {
@@ -56,6 +65,10 @@ for (const { isolation, skip, way, args, isForked } of stages)
     let untouched: Traces;
     before(async () => {
       assert.equal(await attack('return fs.readFileSync("/proc/self/cmdline", "latin1").includes("--single-threaded");'), isForked);
+      // The first is the one that left the image: it makes room for those that take it on.
+      const goesOn = async () =>
+        !isImaged || (await attack("return process.pid !== bornAs;")) === true || attack("process.exit();").then(() => false);
+      await eventually(goesOn, Boolean);
       await visitNeighbour();
       untouched = await settledTraces(product.dataFolder);
       assert.ok(
@@ -111,6 +124,13 @@ for (const { isolation, skip, way, args, isForked } of stages)
       );
     });
   });
+
+/** Resolves when version 1 of the attacker has its snapshot. */
+async function publishSnapshot({ lambda }: Product): Promise<void> {
+  await lambda.publishVersion({ FunctionName: "attacker" });
+  const settings = { client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.2 };
+  await waitUntilPublishedVersionActive(settings, { FunctionName: "attacker", Qualifier: "1" });
+}
 
 /** Until environments are forked: that begins when it was tried out, after the first function. */
 async function untilForked({ lambda }: Product): Promise<void> {

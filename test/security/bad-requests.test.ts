@@ -55,7 +55,7 @@ describe("bytes that are no HTTP", () => {
     ["no host", `${health}\r\n\r\n`, 400],
     ["no path", `GET functions HTTP/1.1\r\nHost: HOST\r\n\r\n`, 400],
     ["no path but a star", `OPTIONS * HTTP/1.1\r\nHost: HOST\r\n\r\n`, 400],
-    ["somebody else's URL", `GET http://evil.example/_pilotlight/health HTTP/1.1\r\nHost: HOST\r\n\r\n`, 403],
+    ["somebody else's URL", `GET http://evil.example/_pilotlight/health HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n`, 403],
     ["line feeds alone", `${health}\nHost: HOST\n\n`, 400],
     ["a folded header", `${health}\r\nHost: HOST\r\nx: a\r\n b\r\n\r\n`, 400],
     ["a zero in a header", `${health}\r\nHost: HOST\r\nx: a\0b\r\n\r\n`, 400],

@@ -56,7 +56,7 @@ oversized() { large 7000000; }
 endless() { large 10737418240; statuses=; }
 headers() {
   exec 3<>$api
-  head_of GET invocation/next 0 "X: $(head -c 1000000 /dev/zero | tr '\\0' x)"$'\\r\\n' 2>/dev/null
+  head_of GET invocation/next 0 "X: $(head -c 2000000 /dev/zero | tr '\\0' x)"$'\\r\\n' 2>/dev/null
   hear
   statuses+=\${status:-none}
   tell
@@ -117,7 +117,7 @@ for (const { isolation, skip } of [{ isolation: "none", skip: false } as const, 
       assert.equal(await invoke("tell"), "413");
     });
     test("answers with 10 GB", async () => assert.equal(await faultOf("endless"), "Function.ResponseSizeTooLarge"));
-    test("sends a megabyte of headers", async () => assert.equal(await invoke("headers"), "431"));
+    test("sends two megabytes of headers", async () => assert.equal(await invoke("headers"), "431"));
     test("begins fifty answers and ends none", async () => assert.equal(await invoke("slow"), ""));
     test("asks for more before it has answered", async () => assert.equal(await faultOf("hurried"), "Sandbox.Timedout"));
   });

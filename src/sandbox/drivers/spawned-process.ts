@@ -10,12 +10,17 @@ const outputGraceMs = 1_000;
 /** How long a leader may take to see that what it has started is gone. */
 const leaderGraceMs = 2_000;
 
+/** Nearly all are gone by then. */
+const hurryAfterMs = 100;
+
 /** What is a driver's own about the processes it starts. */
 export interface Company extends Pick<RunningProcess, "peakMemoryBytes" | "holdToCpuShare" | "specialise"> {
   /** The leader is gone: ends whatever it has started. Never rejects. */
   endRest(): Promise<void>;
   /** Kills what the leader has started, at which the leader ends by itself; without it, the leader's process group is killed. */
   kill?(): void;
+  /** They were killed, and are not gone after a moment: no limit of the processor shall keep them from ending. */
+  hurry?(): void;
   /** Where the leader is not the program itself. */
   terminate?(): void;
   /** What the program has left of its memory; it belongs to whoever asks. */
@@ -82,6 +87,8 @@ export class SpawnedProcess implements RunningProcess {
   }
 
   #kill(): void {
+    const patience = this.#clock.after(hurryAfterMs, () => this.#company.hurry?.());
+    void this.exited.then(() => patience.cancel());
     if (!this.#company.kill) return void kill(-this.pid);
     this.#company.kill();
     const timer = this.#clock.after(leaderGraceMs, () => {

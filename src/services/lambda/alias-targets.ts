@@ -1,4 +1,6 @@
 import { type Alias, checkCompatible, checkRouting, versionsOf } from "./alias.ts";
+import { resourceNotInState } from "./errors.ts";
+import { functionArn } from "./function-name.ts";
 import type { LambdaState } from "./state.ts";
 import { requireVersion } from "./qualifiers.ts";
 
@@ -10,4 +12,13 @@ export async function checkTargets(state: Pick<LambdaState, "store" | "aliases">
     versionsOf(alias).map((qualifier) => requireVersion(state, { accountId, region, name, qualifier })),
   );
   if (second !== undefined) checkCompatible(first!, second);
+}
+
+/** Rejects if the alias would come to lead to a version that could not be made ready. One that leads there already may change otherwise. */
+export async function checkNewTargets(state: Pick<LambdaState, "store">, current: Alias, next: Alias): Promise<void> {
+  for (const version of versionsOf(next)) {
+    if (versionsOf(current).includes(version)) continue;
+    const target = await state.store.find(next, version);
+    if (target?.state.name === "Failed") throw resourceNotInState(functionArn(next, version), target.state);
+  }
 }

@@ -21,6 +21,12 @@ export const aliasNotFoundForUpdate = (aliasArn: string): AwsError =>
 export const notInState = (state: string): AwsError =>
   resourceConflict(`The operation cannot be performed at this time. The function is currently in the following state: ${state}`);
 
+/** The same, of operations that change something. https://github.com/hashicorp/terraform-provider-aws/issues/49904 has it of UpdateAlias. */
+export const resourceNotInState = (arn: string, { name, reasonCode }: { name: string; reasonCode?: string }): AwsError =>
+  resourceConflict(
+    `The operation cannot be performed at this time. The resource ${arn} is currently in the following state: '${name}'. StateReasonCode: '${reasonCode}'`,
+  );
+
 export const updateInProgress = (functionArn: string): AwsError =>
   resourceConflict(`The operation cannot be performed at this time. An update is in progress for resource: ${functionArn}`);
 

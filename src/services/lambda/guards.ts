@@ -1,4 +1,4 @@
-import { notInState, revisionMismatch, updateInProgress } from "./errors.ts";
+import { resourceNotInState, revisionMismatch, updateInProgress } from "./errors.ts";
 import { functionArn } from "./function-name.ts";
 import { type FunctionVersion, isSettling } from "./function-version.ts";
 
@@ -9,6 +9,6 @@ export function checkRevision({ revisionId }: { revisionId: string }, expectedRe
 
 /** Throws while the last change has not come to its end. */
 export function checkSettled(latest: FunctionVersion): void {
-  if (latest.state.name !== "Active") throw notInState(latest.state.name);
+  if (latest.state.name !== "Active") throw resourceNotInState(functionArn(latest), latest.state);
   if (isSettling(latest)) throw updateInProgress(functionArn(latest));
 }

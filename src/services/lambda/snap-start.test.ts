@@ -55,6 +55,12 @@ describe("versions with SnapStart", () => {
       [StateReason, StateReasonCode, SnapStart?.OptimizationStatus],
       ["An error occurred during function initialization.", "FunctionError", "Off"],
     );
+    await trial.lambda.createAlias({ FunctionName: "f", Name: "a", FunctionVersion: "$LATEST" }, root);
+    await assert.rejects(Promise.resolve(trial.lambda.updateAlias({ FunctionName: "f", Name: "a", FunctionVersion: "1" }, root)), {
+      code: "ResourceConflictException",
+      message: /The resource arn:\S+:f:1 is currently in the following state: 'Failed'. StateReasonCode: 'FunctionError'$/,
+    });
+    assert.equal((await trial.lambda.getAlias({ FunctionName: "f", Name: "a" }, root)).FunctionVersion, "$LATEST");
   });
 
   test("wait for a machine that is busy, for half a minute", async () => {

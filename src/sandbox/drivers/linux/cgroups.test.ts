@@ -63,6 +63,8 @@ test("the limits of version 2", async (t) => {
   assert.deepEqual(kernel.read(name), { "memory.max": megabytes(1_769), "memory.swap.max": "0", "pids.max": "1024" });
   group.limitCpu();
   assert.equal(kernel.read(name)["cpu.max"], "20000 20000");
+  group.unlimitCpu();
+  assert.equal(kernel.read(name)["cpu.max"], "max 20000");
   assert.equal(tree.create(1).path, `/pilotlight/${own}/1`);
 });
 
@@ -79,6 +81,8 @@ test("the limits of version 1", async (t) => {
     "memory.memsw.limit_in_bytes": megabytes(128),
     "pids.max": "1024",
   });
+  group.unlimitCpu();
+  assert.equal(kernel.read(`${own}/0`)["cpu.cfs_quota_us"], "-1");
 });
 
 test("a hierarchy in which groups are only frozen is not touched before they are", async (t) => {

@@ -197,6 +197,11 @@ export class Cgroup {
     });
   }
 
+  /** What was killed needs the processor to end: by a small share, hundreds of processes would take minutes. */
+  unlimitCpu(): void {
+    attempt(() => write(this.#places, "cpu", { 1: { "cpu.cfs_quota_us": -1 }, 2: { "cpu.max": `max ${cpuPeriodUs}` } }));
+  }
+
   /** The most memory that was in use at once; where the kernel does not keep that (version 2 before 5.19), what is in use now; or 0. */
   peakMemoryBytes(): number {
     const at = this.#places.get("memory");

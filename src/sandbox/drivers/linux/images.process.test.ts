@@ -231,6 +231,10 @@ const refused: Record<string, [source: string, reason: string]> = {
   "a child": ["import subprocess; child = subprocess.Popen(['/bin/sleep', '60'])", "it has children"],
   "a listening socket": ["import socket; server = socket.create_server(('127.0.0.1', 0))", "it listens at a socket"],
   "shared memory": ["import mmap; shared = mmap.mmap(-1, 4096)", "it shares memory"],
+  "an allocator that counts on blank memory": [
+    "import ctypes, os; file = os.open(__file__, 0); ctypes.CDLL(None).mmap(None, 4096, 1, 2, file, 0); os.close(file) # <jemalloc>",
+    "it has an allocator that counts on blank memory",
+  ],
   "an alarm": ["import signal; signal.signal(signal.SIGALRM, lambda *of: None); signal.alarm(60)", "it has set an alarm"],
 };
 for (const [what, [source, reason]] of Object.entries(refused)) {

@@ -212,6 +212,7 @@ class NamespaceDriver implements Driver {
     return new SpawnedProcess(leader, clock, {
       image: () => image?.claim(),
       holdToCpuShare: () => cgroup.limitCpu(),
+      hurry: () => cgroup.unlimitCpu(),
       freezer: () => cgroup.freezerWithout(leader.pid),
       terminate: () => terminateInner(leader.pid, uid, cgroup.doors),
       specialise: (ofFunction) => this.#specialise(leader.pid, uid, cgroup, ofFunction),

@@ -171,6 +171,7 @@ class OciDriver implements Driver {
       let sampled = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
       const process = new SpawnedProcess(childLeader(child), clock, {
         holdToCpuShare: () => cgroup.limitCpu(),
+        hurry: () => cgroup.unlimitCpu(),
         freezer: () => cgroup.freezerWithout(child.pid as number),
         peakMemoryBytes() {
           const atMs = clock.monotonicMs();

@@ -1,7 +1,7 @@
 import type { AliasConfiguration, UpdateAliasRequest } from "@aws-sdk/client-lambda";
 import type { Present } from "#wire/operation.ts";
 import { type Alias, aliasConfiguration, readRouting } from "../../alias.ts";
-import { checkTargets } from "../../alias-targets.ts";
+import { checkNewTargets, checkTargets } from "../../alias-targets.ts";
 import { aliasNotFoundForUpdate, updateInProgress } from "../../errors.ts";
 import { functionArn, parseUnqualifiedName } from "../../function-name.ts";
 import { checkRevision } from "../../guards.ts";
@@ -22,6 +22,7 @@ export const updateAlias: LambdaOperation<UpdateAliasRequest, AliasConfiguration
     checkRevision(current, input.RevisionId);
     const next: Alias = { ...applyUpdate(current, input), revisionId: state.ids.uuid() };
     await checkTargets(state, next);
+    await checkNewTargets(state, current, next);
     if (await replace(state, next, current.revisionId)) {
       await state.provisioning.follow({ ...id, qualifier: next.alias });
       return aliasConfiguration(next);

@@ -28,7 +28,7 @@ describe("versions", () => {
     await trial.createFunction(zip);
     await assert.rejects(publish(), {
       code: "ResourceConflictException",
-      message: "The operation cannot be performed at this time. The function is currently in the following state: Pending",
+      message: `The operation cannot be performed at this time. The resource ${arn} is currently in the following state: 'Pending'. StateReasonCode: 'Creating'`,
     });
     trial.sandbox.gate.resolve();
     await trial.settle();
