@@ -5,24 +5,21 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { waitUntilPublishedVersionActive } from "@aws-sdk/client-lambda";
 import { createFunction, payloadOf, tailOf } from "#test/functions.ts";
-import { compileJava, findCompiler, obtainJar } from "#test/java.ts";
+import { compileJava } from "#test/java.ts";
 import { zipOf } from "#test/packages.ts";
 import { type Product, startProduct } from "#test/product.ts";
-import { libraries } from "./java-libraries.ts";
+import { type JavaTools, obtainJavaTools } from "./java-libraries.ts";
 
-const compiler = await findCompiler();
-const jars = await Promise.all(Object.values(libraries).map(([path, sha256]) => obtainJar(path, sha256))).catch((error: Error) => error);
-const skip =
-  compiler === undefined
-    ? "there is no JDK of version 11 or later here"
-    : jars instanceof Error && `Maven Central cannot be reached: ${jars.message}`;
+const tools = await obtainJavaTools();
+const skip = typeof tools === "string" && tools;
 
 describe("Java functions with SnapStart", { skip }, () => {
+  const { compiler, jars } = tools as JavaTools;
   let product: Product;
   let classes: Record<string, Buffer>;
 
   before(async () => {
-    classes = await compileJava(compiler!, join(import.meta.dirname, "java"), jars as string[]);
+    classes = await compileJava(compiler, join(import.meta.dirname, "java"), jars);
     product = await startProduct();
   });
   after(() => product?.[Symbol.asyncDispose]());
@@ -35,7 +32,7 @@ describe("Java functions with SnapStart", { skip }, () => {
       Timeout: 30,
       SnapStart: { ApplyOn: "PublishedVersions" },
       Environment: { Variables },
-      Code: { ZipFile: await zipOf({ ...classes, "lib/crac.jar": await readFile((jars as string[])[3]!) }) },
+      Code: { ZipFile: await zipOf({ ...classes, "lib/crac.jar": await readFile(jars[3]!) }) },
     });
     await product.lambda.publishVersion({ FunctionName: name });
     await waitUntilPublishedVersionActive(

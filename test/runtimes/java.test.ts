@@ -5,25 +5,22 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { CreateFunctionCommandInput, InvokeCommandOutput } from "@aws-sdk/client-lambda";
 import { createFunction, eventually, payloadOf, tailOf } from "#test/functions.ts";
-import { compileJava, findCompiler, obtainJar } from "#test/java.ts";
+import { compileJava } from "#test/java.ts";
 import { zipOf } from "#test/packages.ts";
 import { type Product, startProduct } from "#test/product.ts";
-import { libraries } from "./java-libraries.ts";
+import { type JavaTools, obtainJavaTools } from "./java-libraries.ts";
 
-const compiler = await findCompiler();
-const jars = await Promise.all(Object.values(libraries).map(([path, sha256]) => obtainJar(path, sha256))).catch((error: Error) => error);
-const skip =
-  compiler === undefined
-    ? "there is no JDK of version 11 or later here"
-    : jars instanceof Error && `Maven Central cannot be reached: ${jars.message}`;
+const tools = await obtainJavaTools();
+const skip = typeof tools === "string" && tools;
 
 describe("Java functions", { skip }, () => {
   let product: Product;
   let classes: Record<string, Buffer>;
-  const [, eventsJar, jodaJar, cracJar] = jars as string[];
+  const { compiler, jars } = tools as JavaTools;
+  const [, eventsJar, jodaJar, cracJar] = jars;
 
   before(async () => {
-    [product, classes] = await Promise.all([startProduct(), compileJava(compiler!, join(import.meta.dirname, "java"), jars as string[])]);
+    [product, classes] = await Promise.all([startProduct(), compileJava(compiler, join(import.meta.dirname, "java"), jars)]);
   });
   after(() => product?.[Symbol.asyncDispose]());
 
@@ -117,7 +114,8 @@ describe("Java functions", { skip }, () => {
 
 test("Java functions run as plain processes, too", { skip }, async () => {
   await using product = await startProduct({}, "--isolation", "none");
-  const code = { ZipFile: await zipOf(await compileJava(compiler!, join(import.meta.dirname, "java"), jars as string[])) };
+  const { compiler, jars } = tools as JavaTools;
+  const code = { ZipFile: await zipOf(await compileJava(compiler, join(import.meta.dirname, "java"), jars)) };
   await createFunction(product.lambda, "upper", "", { Runtime: "java25", Handler: "demo.Upper", Code: code, MemorySize: 256, Timeout: 30 });
   const answer = await product.lambda.invoke({ FunctionName: "upper", Payload: '"plain"' });
   assert.equal(payloadOf(answer), "PLAIN");
