@@ -134,7 +134,7 @@ for (const driver of isolatingDrivers)
         async () => cgroupsOf(first.pid).length,
         (count) => count > 2,
       );
-      assert.equal((await processesTitled("pl-orphan")).length, 1);
+      assert.notDeepEqual(await processesTitled("pl-orphan"), []);
       assert.notDeepEqual(loopDevicesOf(dataFolder), []);
       assert.notDeepEqual(processesOf(first.pid), []);
       const all = descendantsOf(first.pid).map(({ pid }) => pid);
