@@ -5,6 +5,9 @@
  *
  * `--long` also runs what takes minutes (test/support/long.ts), `--unit` only the unit tests. Failing tests are printed in full; the last
  * line is `N passed, N failed`, with `, N skipped` if any were.
+ *
+ * Tests that start processes share two processors with their neighbours. If a few of their files fail, each is run once more with the machine to
+ * itself: what fails then is broken, what passes is printed as UNSTABLE and wants mending all the same.
  */
 import { once } from "node:events";
 import { globSync } from "node:fs";
@@ -29,6 +32,8 @@ interface Group {
 const repository = join(import.meta.dirname, "..");
 /** Process tests wait more than they compute; more of them at once would disturb each other's timing. */
 const parallelFiles = 3;
+/** More failing files than these are no accident. */
+const maximumSecondTries = 3;
 
 /** A test that ends this process, or an error in here, must not look like success. */
 process.exitCode = 1;
@@ -45,10 +50,10 @@ const groups: Group[] = [{ files: find(["src/**/*.test.ts"], [processTests]), is
 if (!options.unit)
   groups.push({ files: find([processTests, "test/**/*.test.ts"]), isolation: "process", timeoutMs: options.long ? 1_800_000 : 180_000 });
 
-const total: Counts = { passed: 0, failed: 0, skipped: 0 };
-for (const group of groups) await runGroup(group, total);
+const counts: Counts[] = [];
+for (const group of groups) counts.push(...(await runGroup(group)));
 
-const { passed, failed, skipped } = total;
+const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);
 
@@ -58,21 +63,35 @@ function find(patterns: string[], exclude: string[] = []): string[] {
   return wanted.sort().map((path) => join(repository, path));
 }
 
-async function runGroup({ files, isolation, timeoutMs }: Group, counts: Counts): Promise<void> {
-  if (isolation === "none") return runFiles(files, { isolation, timeout: timeoutMs }, counts);
-  const waiting = [...files];
-  const runOneByOne = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      // The runner's own time-out ends a test, but never a file that something in it keeps alive: one such file would stop them all.
-      const signal = AbortSignal.timeout(timeoutMs + 180_000);
-      await runFiles([file], { isolation, timeout: timeoutMs, signal }, counts);
-    }
-  };
-  await Promise.all(Array.from({ length: parallelFiles }, runOneByOne));
+function sum(key: keyof Counts): number {
+  return counts.reduce((total, each) => total + each[key], 0);
 }
 
-async function runFiles(files: string[], how: RunOptions, counts: Counts): Promise<void> {
-  if (files.length === 0) return;
+async function runGroup({ files, isolation, timeoutMs }: Group): Promise<Counts[]> {
+  if (isolation === "none") return [await runFiles(files, { isolation, timeout: timeoutMs })];
+  const runAlone = (file: string): Promise<Counts> =>
+    // The runner's own time-out ends a test, but never a file that something in it keeps alive: one such file would stop them all.
+    runFiles([file], { isolation, timeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs + 180_000) });
+  const found = new Map<string, Counts>();
+  const waiting = [...files];
+  const runOneByOne = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) found.set(file, await runAlone(file));
+  };
+  await Promise.all(Array.from({ length: parallelFiles }, runOneByOne));
+
+  const failing = files.filter((file) => found.get(file)!.failed > 0);
+  if (failing.length > maximumSecondTries || files.length === 1) return [...found.values()];
+  for (const file of failing) {
+    const second = await runAlone(file);
+    if (second.failed === 0) console.log(`UNSTABLE ${relative(repository, file)} failed, and passed when it was run again alone\n`);
+    found.set(file, second);
+  }
+  return [...found.values()];
+}
+
+async function runFiles(files: string[], how: RunOptions): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  if (files.length === 0) return counts;
   const failing = new Set<string | undefined>();
   const output = new Map<string | undefined, string>();
   const keep = ({ file, message }: { file?: string; message: string }): void => void output.set(file, (output.get(file) ?? "") + message);
@@ -96,6 +115,7 @@ async function runFiles(files: string[], how: RunOptions, counts: Counts): Promi
   });
   await once(tests.resume(), "end");
   for (const file of failing) if (output.has(file)) console.log(`Output of ${relative(repository, file ?? "")}:\n${output.get(file)}`);
+  return counts;
 }
 
 /** A test that failed only because one within it did is not worth a word of its own. */
