@@ -18,6 +18,8 @@ export function serveForks(addon) {
   native = load(addon);
   // Said with the flags that a fork server takes, not with those that a function would be started with.
   process.execArgv = [];
+  // Loading it takes 3 ms, which else each fork would spend.
+  require("node:v8");
   // Nobody has asked for a random number yet: the first who does gets one that depends on the seed.
   becomeAnother(native.serveForks());
   endAtOnce(native.exit);
