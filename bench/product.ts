@@ -62,6 +62,9 @@ export const startPilotlightIn = (
 
 export const startEchoServer = (): Promise<Server> => startServer("echo-server.ts", []);
 
+/** With so many processes behind it. */
+export const startForwarder = (processes: number): Promise<Server> => startServer("forwarder.ts", [String(processes)]);
+
 /** For the SDK's clients, as root. */
 export const clientSettings = ({ port }: Pick<Server, "port">) => ({
   endpoint: `http://127.0.0.1:${port}`,

@@ -5,10 +5,10 @@
 import { type BenchFunction, deploy } from "./deploy.ts";
 import { type Load, measureLoad } from "./load-client.ts";
 import { descendantsNs, mainThreadNs } from "./process-figures.ts";
-import { type Server, startEchoServer, startPilotlight } from "./product.ts";
+import { type Server, startEchoServer, startForwarder, startPilotlight } from "./product.ts";
 import type { BenchOptions, Section } from "./section.ts";
 import { signedInvocation } from "./signed-invocation.ts";
-import { head, median, row } from "./statistics.ts";
+import { head, median, pause, row } from "./statistics.ts";
 
 const functions: readonly BenchFunction[] = [
   { name: "nodejs", runtime: "nodejs22.x", handler: "index.handler", folder: "echo-node" },
@@ -16,6 +16,8 @@ const functions: readonly BenchFunction[] = [
   { name: "python by HTTP", runtime: "provided.al2023", handler: "none", folder: "custom-python" },
   { name: "nodejs of 128 MB", runtime: "nodejs22.x", handler: "index.handler", folder: "echo-node", memoryMb: 128 },
 ];
+
+const settleMs = 6_000;
 
 export const payload = JSON.stringify({ text: "x".repeat(1_000) });
 export const echoRequest = Buffer.from(`POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${payload.length}\r\n\r\n${payload}`);
@@ -47,21 +49,29 @@ type Figures = Record<"rate" | "p50" | "p99" | "cpu" | "functionsCpu", number>;
 
 interface Subject {
   echo: Server;
-  product: Server;
+  server: Server;
+  request: Buffer;
   isolation: string;
   name: string;
   connections: number;
 }
 
-async function compare({ echo, product, isolation, name, connections }: Subject, { rounds, seconds }: BenchOptions): Promise<string> {
-  const invocation = await signedInvocation(product, productName(name), payload);
+/**
+ * Not measured, in seconds: this many connections want as many environments, which have to be made first; and each process compiles for itself what runs
+ * often, which takes some thousand requests of each.
+ */
+const warmUpSeconds = (connections: number): number => 4 + connections / 2;
+
+async function compare(
+  { echo, server, request, isolation, name, connections }: Subject,
+  { rounds, seconds }: BenchOptions,
+): Promise<string> {
   const echoLoads: Measured[] = [];
   const loads: Measured[] = [];
-  // Not measured: this many connections want as many environments, and those have to be made first.
-  await measureLoad(product.port, invocation, connections, connections / 8);
+  await measureLoad(server.port, request, connections, warmUpSeconds(connections));
   for (let round = 0; round < rounds; round++) {
     echoLoads.push(await measure(echo, echoRequest, connections, seconds));
-    loads.push(await measure(product, invocation, connections, seconds));
+    loads.push(await measure(server, request, connections, seconds));
     process.stderr.write(
       `${isolation}, ${name}, ${connections} connections: ${loads.at(-1)!.perSecond.toFixed(0)}/s (echo ${echoLoads.at(-1)!.perSecond.toFixed(0)}/s)\n`,
     );
@@ -93,6 +103,7 @@ async function compare({ echo, product, isolation, name, connections }: Subject,
 async function run(options: BenchOptions): Promise<string[]> {
   const lines = [
     `1 KB JSON payload; functions of 1,769 MB, one processor's worth, unless they say otherwise; medians of ${options.rounds} rounds of ${options.seconds} s.`,
+    "The bare forwarder (bench/forwarder.ts) hands bodies to as many processes as there are connections and does nothing else: the limit of the design on this machine.",
     "",
     ...head(
       "isolation",
@@ -112,6 +123,16 @@ async function run(options: BenchOptions): Promise<string[]> {
   ];
   const echo = await startEchoServer();
   try {
+    for (const connections of [1, 16, 64]) {
+      const server = await startForwarder(connections);
+      try {
+        lines.push(
+          await compare({ echo, server, request: echoRequest, isolation: "none", name: "a bare forwarder", connections }, options),
+        );
+      } finally {
+        await server.stop();
+      }
+    }
     for (const isolation of options.isolations) {
       const product = await startPilotlight(["--isolation", isolation]);
       try {
@@ -121,9 +142,13 @@ async function run(options: BenchOptions): Promise<string[]> {
             functions.map((one) => ({ ...one, name: productName(one.name) })),
           )
         ).destroy();
+        // The native parts are compiled and tried out beside; environments are made in another way before.
+        await pause(settleMs);
         for (const { name, memoryMb } of functions) {
           const connectionCounts = memoryMb === undefined ? [1, 16, 64] : [16];
-          for (const connections of connectionCounts) lines.push(await compare({ echo, product, isolation, name, connections }, options));
+          const request = await signedInvocation(product, productName(name), payload);
+          for (const connections of connectionCounts)
+            lines.push(await compare({ echo, server: product, request, isolation, name, connections }, options));
         }
       } finally {
         await product.stop();

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
 #include <node_api.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <uv.h>
 #include "fork-server.h"
@@ -45,6 +46,14 @@ static napi_value tell(napi_env env, const char *outcome) {
   return result;
 }
 
+static ssize_t receive_when_there(int descriptor, char *bytes, size_t length) {
+  struct pollfd there = {.fd = descriptor, .events = POLLIN};
+  ssize_t received;
+  do received = poll(&there, 1, -1) < 0 ? -1 : read(descriptor, bytes, length);
+  while (received < 0 && errno == EINTR);
+  return received;
+}
+
 static uv_loop_t *loop_of(napi_env env) {
   uv_loop_t *loop;
   if (napi_get_uv_event_loop(env, &loop) != napi_ok) _exit(failed_status);
@@ -73,6 +82,30 @@ static napi_value capture(napi_env env, napi_callback_info info) {
   return tell(env, outcome);
 }
 
+/*
+ * receive(descriptor, buffer, offset, length): blocks until there is something, and returns how many bytes were read, 0 at the end. A read alone is woken for
+ * nothing whenever the other end has taken what was sent before, because then there is room to write: one change of processes more for each invocation.
+ */
+static napi_value receive(napi_env env, napi_callback_info info) {
+  size_t count = 4, size;
+  napi_value arguments[4], result;
+  int32_t descriptor;
+  uint32_t offset, length;
+  char *bytes;
+  if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok || count < 4 ||
+      napi_get_value_int32(env, arguments[0], &descriptor) != napi_ok ||
+      napi_get_buffer_info(env, arguments[1], (void **)&bytes, &size) != napi_ok ||
+      napi_get_value_uint32(env, arguments[2], &offset) != napi_ok ||
+      napi_get_value_uint32(env, arguments[3], &length) != napi_ok || offset > size || length > size - offset) {
+    napi_throw_range_error(env, NULL, "receive(descriptor, buffer, offset, length)");
+    return NULL;
+  }
+  ssize_t received = receive_when_there(descriptor, bytes + offset, length);
+  if (received < 0) napi_throw_error(env, NULL, strerror(errno));
+  napi_create_int64(env, received, &result);
+  return result;
+}
+
 /* exit(code): at once. Node's own way waits for threads that are not there. */
 static napi_value leave(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -83,11 +116,13 @@ static napi_value leave(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  napi_value serve_function, capture_function, leave_function;
+  napi_value serve_function, capture_function, receive_function, leave_function;
   napi_create_function(env, "serveForks", NAPI_AUTO_LENGTH, serve, NULL, &serve_function);
   napi_set_named_property(env, exports, "serveForks", serve_function);
   napi_create_function(env, "capture", NAPI_AUTO_LENGTH, capture, NULL, &capture_function);
   napi_set_named_property(env, exports, "capture", capture_function);
+  napi_create_function(env, "receive", NAPI_AUTO_LENGTH, receive, NULL, &receive_function);
+  napi_set_named_property(env, exports, "receive", receive_function);
   napi_create_function(env, "exit", NAPI_AUTO_LENGTH, leave, NULL, &leave_function);
   napi_set_named_property(env, exports, "exit", leave_function);
   return exports;

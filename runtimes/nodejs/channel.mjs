@@ -58,10 +58,19 @@ export class Channel {
 
   /**
    * @param {number} fd of the connected socket, in blocking mode
-   * @param {typeof readSync} receive another one only where there is no socket, in a rehearsal
+   * @param {Receive} receive another one only where there is no socket, in a rehearsal
    */
   constructor(fd, receive = readSync) {
     this.#fd = fd;
+    this.#receiveSync = receive;
+  }
+
+  /**
+   * @param {Receive} receive blocks, and returns how many bytes it has put into the buffer, 0 at the end
+   *
+   * @typedef {(fd: number, buffer: Buffer, offset: number, length: number, position: null) => number} Receive
+   */
+  receiveBy(receive) {
     this.#receiveSync = receive;
   }
 

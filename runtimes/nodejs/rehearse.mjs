@@ -1,7 +1,10 @@
+import { isStreaming } from "./awslambda.mjs";
 import { require } from "./builtins.mjs";
 import { Channel } from "./channel.mjs";
 import { loadHandler } from "./handler.mjs";
 import { InvokeStore } from "./invoke-store.mjs";
+import { patchConsole } from "./logging.mjs";
+import { resolveFromNodePath } from "./node-path.mjs";
 import { serveCallbacks } from "./serve-callbacks.mjs";
 import { servePromises } from "./serve-promises.mjs";
 import { Session } from "./session.mjs";
@@ -51,9 +54,25 @@ export async function rehearse(count) {
       });
     }
   }
+  rehearseTheBeginning(new Channel(sink), loaded);
   for (const listener of process.listeners("beforeExit")) if (!listeners.includes(listener)) process.off("beforeExit", listener);
   closeSync(source);
   closeSync(sink);
+}
+
+/**
+ * What bootstrap.mjs does once: compiled, but with no consequences.
+ * @param {Channel} channel that leads nowhere
+ * @param {import("./handler.mjs").Handler} handler
+ */
+function rehearseTheBeginning(channel, handler) {
+  const original = { ...console };
+  patchConsole(channel, () => ({ requestId: undefined, tenantId: undefined }));
+  for (const name of Object.keys(console)) if (!(name in original)) delete console[name];
+  Object.assign(console, original);
+  resolveFromNodePath();
+  isStreaming(handler);
+  channel.ready();
 }
 
 /**

@@ -16,11 +16,12 @@ export async function standBy(channel) {
   await import("./serve-streams.mjs");
   const { PILOTLIGHT_FORK_SERVER: addon } = process.env;
   await rehearse(addon === undefined ? 1 : compiledAfter);
-  if (addon !== undefined) serveForks(addon);
+  if (addon !== undefined) channel.receiveBy(serveForks(addon));
   channel.booted();
   const { variables } = channel.nextSpecialisation();
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, variables);
+  // What stays as it is, is not touched: a change of TZ alone makes Node look for the time zone again.
+  for (const name of Object.keys(process.env)) if (!(name in variables)) delete process.env[name];
+  for (const [name, value] of Object.entries(variables)) if (process.env[name] !== value) process.env[name] = value;
   // Also where the folder has this name already: what is mounted there now has been mounted since.
   process.chdir(variables.LAMBDA_TASK_ROOT);
   // Node reads NODE_PATH once, at its start.

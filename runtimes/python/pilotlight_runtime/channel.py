@@ -3,6 +3,7 @@
 import _thread
 import json
 import os
+import select
 import struct
 import sys
 
@@ -47,6 +48,9 @@ class Channel:
         # The socket is ours alone: what the customer's code starts does not inherit it.
         os.set_inheritable(fd, False)
         self._fd = fd
+        # A read alone is woken for nothing whenever the other end has taken what was sent before, because then there is room to write.
+        self._arrival = select.poll()
+        self._arrival.register(fd, select.POLLIN)
         self._input = bytearray(64 * 1024)
         # Bytes of the next frame, at the start of the input, that came with the one before.
         self._ahead = 0
@@ -132,6 +136,7 @@ class Channel:
         self._ahead = 0
         end = 4 + struct.unpack_from("<I", frame)[0] if received >= 4 else 4
         while received < end:
+            self._arrival.poll()
             count = os.readv(self._fd, [memoryview(frame)[received:]])
             if count == 0:
                 sys.stdout.flush()

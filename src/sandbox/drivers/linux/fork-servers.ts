@@ -25,11 +25,11 @@ const nativePlace = "/mnt";
 
 const languages: Record<ForkServerKind, { native: NativeName; args: readonly string[] }> = {
   // V8 must not have threads of its own: a fork has only the one that forked.
-  nodejs: { native: "forkServerNode", args: ["--single-threaded", "--v8-pool-size=1"] },
+  nodejs: { native: "forkServerNode", args: ["--single-threaded", "--v8-pool-size=1", "--no-flush-bytecode"] },
   python: { native: "forkServerPython", args: [] },
 };
 
-type Template = Pick<LaunchSite, "holder" | "root">;
+type Template = Pick<LaunchSite, "holder">;
 
 /** Whoever forks it knows no more of it than whether it makes forks still. */
 export interface ForkServer {
