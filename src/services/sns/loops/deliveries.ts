@@ -11,6 +11,7 @@ import type { Delivery } from "../store/deliveries.ts";
 import { deadLetterArn, isHttp } from "../subscription.ts";
 
 const unsettledPauseMs = 1_000;
+const gatheringMs = 5;
 
 /** Brings what was accepted to its subscribers. */
 export function deliveries(state: SnsState): Loop {
@@ -22,8 +23,11 @@ class Deliveries implements AsyncDisposable {
   /** By delivery id; the value settles when the delivery is done or postponed. */
   readonly #running = new Map<string, { subscriptionArn: string; done: Promise<void> }>();
   #timer: Timer | undefined;
+  #soon: Timer | undefined;
   #isLooking = false;
   #shallLookAgain = false;
+  /** Whether more was due, when it was looked last, than could be begun. */
+  #isMoreDue = false;
   readonly #throttle = new Throttle();
   readonly #stop = new AbortController();
 
@@ -36,6 +40,7 @@ class Deliveries implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#timer?.cancel();
+    this.#soon?.cancel();
     await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
@@ -45,6 +50,8 @@ class Deliveries implements AsyncDisposable {
       return;
     }
     this.#isLooking = true;
+    this.#soon?.cancel();
+    this.#soon = undefined;
     this.#startDue()
       .catch((error: unknown) => this.#state.log.error("deliveries of topics could not be read", { error }))
       .finally(() => {
@@ -58,6 +65,7 @@ class Deliveries implements AsyncDisposable {
 
   async #startDue(): Promise<void> {
     const { deliveries: store, clock } = this.#state;
+    this.#isMoreDue = true;
     if (this.#running.size >= runningDeliveries) return;
     const nowMs = clock.now();
     const counts = new Map<string, number>();
@@ -67,18 +75,22 @@ class Deliveries implements AsyncDisposable {
     const busy = [...counts].filter(([, count]) => count >= runningDeliveriesPerSubscriber).map(([arn]) => arn);
     busy.push(...throttled.arns);
     // Those that run are still on disk, so as many more are asked for.
-    const due = await store.due(nowMs, runningDeliveries + this.#running.size, busy);
+    const limit = runningDeliveries + this.#running.size;
+    const due = await store.due(nowMs, limit, busy);
+    let isMoreDue = due.length >= limit || busy.length > 0;
     for (const delivery of due) {
       if (this.#stop.signal.aborted || this.#running.size >= runningDeliveries) return;
       const count = counts.get(delivery.subscriptionArn) ?? 0;
       if (this.#running.has(delivery.id)) continue;
       if (count >= runningDeliveriesPerSubscriber) {
         this.#shallLookAgain ||= !busy.includes(delivery.subscriptionArn);
+        isMoreDue = true;
         continue;
       }
       counts.set(delivery.subscriptionArn, count + 1);
       this.#start(delivery);
     }
+    this.#isMoreDue = isMoreDue;
     const nextDueMs = (await store.nextDueMs(nowMs)) ?? Number.POSITIVE_INFINITY;
     const nextLookMs = throttled.arns.length === 0 ? nextDueMs : Math.min(nextDueMs, throttled.untilMs);
     this.#timer?.cancel();
@@ -91,26 +103,43 @@ class Deliveries implements AsyncDisposable {
       .catch((error: unknown) => {
         this.#state.log.error("a delivery could not be settled", { id: delivery.id, error });
         // It is due still, and what is in the way (a full disk?) will not be gone at once.
-        return sleep(this.#state.clock, unsettledPauseMs, this.#stop.signal).catch(() => {});
+        return sleep(this.#state.clock, unsettledPauseMs, this.#stop.signal).then(
+          () => false,
+          () => false,
+        );
       })
-      .finally(() => {
+      .then((isDelivered) => {
         this.#running.delete(delivery.id);
-        this.#look();
+        // Of a lane, the next is due now.
+        if (!isDelivered || delivery.lane !== delivery.id) this.#look();
+        else if (this.#isMoreDue) this.#lookSoon();
       });
     this.#running.set(delivery.id, { subscriptionArn: delivery.subscriptionArn, done });
   }
 
-  async #run(delivery: Delivery): Promise<void> {
+  /** To look after each delivery would take longer than to deliver: so others are let finish too, unless they are slow. */
+  #lookSoon(): void {
+    if (this.#running.size === 0) return this.#look();
+    this.#soon ??= this.#state.clock.after(gatheringMs, () => this.#look());
+  }
+
+  /** Resolves with whether it was brought there; if not, it is due later or again. */
+  async #run(delivery: Delivery): Promise<boolean> {
     const { deliveries: store } = this.#state;
     const attempt = await this.#find(delivery);
-    if (attempt === undefined) return store.finish(delivery);
+    if (attempt === undefined) {
+      await store.finish(delivery);
+      return true;
+    }
     // It stays due; the next look, which comes at once, leaves its subscriber out until the second is over.
-    if (!this.#throttle.admits(delivery.subscriptionArn, perSecondOf(attempt), this.#state.clock.now())) return;
+    if (!this.#throttle.admits(delivery.subscriptionArn, perSecondOf(attempt), this.#state.clock.now())) return false;
     try {
       await deliver(this.#state, attempt);
       await store.finish(delivery);
+      return true;
     } catch (error) {
       await this.#settle(attempt, failureOf(error));
+      return false;
     }
   }
 
