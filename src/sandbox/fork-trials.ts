@@ -4,12 +4,10 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { sleep } from "#kit/clock.ts";
 import { FidelitySuite } from "./fidelity-suite.ts";
+import { ForkRests } from "./fork-rests.ts";
 import type { Workshop } from "./prepare-environment.ts";
 import { Standby, type StandbyKind } from "./standby.ts";
 
-/** How long nothing is forked after a failure: a busy machine may be the cause, so that it is short at first, and longer with each failure that follows. */
-const firstRestMs = 1_000;
-const longestRestMs = 60_000;
 /** How long a start waits for a trial that has only begun: the first of a runtime, after an update. */
 const patienceMs = 10_000;
 
@@ -52,18 +50,18 @@ export class ForkTrials {
   #options: ForkTrialOptions;
   #suite: FidelitySuite;
   #trials = new Map<string, Trial>();
-  #rests = new Map<string, { untilMs: number; lengthMs: number }>();
+  #rests: ForkRests;
   #isClosed = false;
 
   constructor(options: ForkTrialOptions) {
     this.#options = options;
     this.#suite = new FidelitySuite(options.workshop);
+    this.#rests = new ForkRests(options.workshop.clock);
   }
 
   /** Whether processes of that kind may be forked. At the first question the trial begins. */
   hasPassed(kind: StandbyKind): boolean {
-    const isPassed = this.#trialOf(kind, "forks")?.state === "passed";
-    return isPassed && (this.#rests.get(kind.runtime)?.untilMs ?? 0) <= this.#options.workshop.clock.now();
+    return this.#trialOf(kind, "forks")?.state === "passed" && !this.#rests.isResting(kind.runtime);
   }
 
   /** Resolves with whether processes of that kind may be captured; if that is not known yet, and does not become so soon, they may not. */
@@ -77,13 +75,7 @@ export class ForkTrials {
 
   /** A process could not be forked after all: for a while none of its kind are. */
   rest({ runtime }: StandbyKind): void {
-    const nowMs = this.#options.workshop.clock.now();
-    const last = this.#rests.get(runtime);
-    // Starts that were under way together fail together: one failure.
-    if (last && last.untilMs > nowMs) return;
-    const isFollowing = last !== undefined && nowMs - last.untilMs < longestRestMs;
-    const lengthMs = isFollowing ? Math.min(2 * last.lengthMs, longestRestMs) : firstRestMs;
-    this.#rests.set(runtime, { untilMs: nowMs + lengthMs, lengthMs });
+    this.#rests.begin(runtime);
   }
 
   /** Resolves, when the trial is over, with why processes of that kind are not forked, or not captured; undefined if they are. */

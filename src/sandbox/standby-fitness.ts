@@ -24,10 +24,25 @@ export async function canBeServedByStandby(spec: EnvironmentSpec, { task, layers
   if (Object.keys(spec.variables).some((name) => readAtStart.test(name))) return false;
   // Where the interpreter lies there, layers have no place that is known before.
   if (layers !== undefined && start.readable.some((folder) => folder.startsWith("/opt/"))) return false;
+  return foldersFit(task, layers, spec.runtime.replace("python", ""));
+}
+
+/** By the folders, which are named after what is in them, and never change. Versions of one function often have them in common. */
+const known = new Map<string, Promise<boolean>>();
+const maximumKnown = 1_000;
+
+function foldersFit(task: string, layers: string | undefined, version: string): Promise<boolean> {
+  const key = JSON.stringify([task, layers, version]);
+  const fit = known.get(key) ?? lookInto(task, layers, version);
+  if (known.size >= maximumKnown && !known.has(key)) known.delete(known.keys().next().value as string);
+  known.set(key, fit);
+  return fit;
+}
+
+async function lookInto(task: string, layers: string | undefined, version: string): Promise<boolean> {
   // They run before the runtime does.
   if ((await listExtensions(layers)).length > 0) return false;
   // The folders of LD_LIBRARY_PATH and PYTHONPATH.
-  const version = spec.runtime.replace("python", "");
   const libraryFolders = [task, join(task, "lib"), ...(layers === undefined ? [] : [join(layers, "lib")])];
   const moduleFolders =
     layers === undefined ? [] : [join(layers, "python"), join(layers, "python", "lib", `python${version}`, "site-packages")];
