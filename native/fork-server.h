@@ -48,15 +48,19 @@ static void remember_own_descriptors(void) {
  * from now on; they keep their numbers, because the interpreter believes that they are there. What it has made anew as it was forked is the fork's own.
  */
 static void let_go_of_server(int kept) {
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  int low = open("/dev/null", O_RDWR | O_CLOEXEC);
+  check(low, "/dev/null");
+  /* Above all that are closed one by one. */
+  int null = fcntl(low, F_DUPFD_CLOEXEC, max_own_descriptors);
   check(null, "/dev/null");
+  close(low);
   for (int descriptor = kept + 1; descriptor < max_own_descriptors; descriptor++) {
-    if (descriptor == null) continue;
-    if (own[descriptor] == 0) close(descriptor);
-    else if (behind(descriptor) == own[descriptor]) check(dup3(null, descriptor, O_CLOEXEC), "dup3");
+    int from = descriptor;
+    while (descriptor < max_own_descriptors && own[descriptor] == 0) descriptor++;
+    if (descriptor > from) close_range((unsigned)from, (unsigned)descriptor - 1, 0);
+    if (descriptor < max_own_descriptors && behind(descriptor) == own[descriptor]) check(dup3(null, descriptor, O_CLOEXEC), "dup3");
   }
   close_range(max_own_descriptors, ~0U, 0);
-  close(null);
 }
 
 /* The fork, from the server's privileges to a function's. */
@@ -73,7 +77,7 @@ static void enter_sandbox(const struct order *order, const struct message *reque
   be_dispensable();
   enter_groups(order, given + request_doors);
   check(setns(given[request_first], all), "setns");
-  enter_own_root(order);
+  complete_root("hidepid=2");
   let_go_of_server(has_image ? image_descriptor : frames_descriptor);
   become_user(order);
   /* A change of user makes a process's own files in /proc root's; the kernel undoes that when a program is run, which none is here. */
@@ -136,6 +140,7 @@ static void serve_forks(void) {
   check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
   limit.rlim_cur = limit.rlim_max;
   check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
+  drop_bounding_set();
   remember_own_descriptors();
   prepare_images();
   int events = epoll_create1(EPOLL_CLOEXEC);

@@ -11,11 +11,12 @@
  */
 #define _GNU_SOURCE
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include "fork-request.h"
 #include "messages.h"
-#include "sandbox.h"
+#include "mounts.h"
 
 enum { orders_descriptor = 3, reports_descriptor = 4, max_launches = 16 * 1024, max_servers = 256 };
 
@@ -31,11 +32,28 @@ struct report {
   int32_t value;
 };
 
+/* A place is free while it has no leader; those from `launch_places` on have never been taken. */
 static struct {
   pid_t leader;
   uint32_t launch;
 } launches[max_launches];
-static unsigned launch_count;
+static unsigned launch_places;
+
+/* Which loop devices launches took; written by their leaders. */
+static struct {
+  loop_number highest;
+  /* By their places; -1 for none. */
+  loop_number by[max_launches];
+} *taken_loops;
+
+/* Devices that have been let go of, in that order: what was first is most certainly free by now. */
+static struct {
+  loop_number numbers[max_launches];
+  unsigned first, count;
+} free_loops;
+
+/* Nobody was told to take that one or a higher one. */
+static loop_number next_loop;
 
 /* By their numbers: where requests to fork are sent. */
 static int servers[max_servers];
@@ -45,10 +63,10 @@ static void report(uint32_t launch, enum report_kind kind, int value) {
   if (write(reports_descriptor, &report, sizeof report) != sizeof report) _exit(0);
 }
 
-/* The leader's child in the sandbox: completes the root, goes in there, gives up every right, and becomes the program. */
+/* The leader's child in the sandbox: completes the root, gives up every right, and becomes the program. */
 static void become_program(struct order *order) {
   close(network_descriptor);
-  enter_own_root(order);
+  complete_root("hidepid=2");
   read_nothing();
   if (!order->has_frames) close(frames_descriptor);
   become_user(order);
@@ -73,7 +91,9 @@ static void be_first(int leader) {
   /* Who is gone already sends nothing any more. */
   if (poll(&ended, 1, 0) != 0) _exit(failed_status);
   signal(SIGCHLD, SIG_IGN);
+  /* It runs no program, and could gain nothing by one. */
   drop_capabilities();
+  check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
   close_range(0, ~0U, 0);
   for (;;) pause();
 }
@@ -143,8 +163,19 @@ static void use_up_number(void) {
   waitpid(nobody, NULL, 0);
 }
 
-static void be_leader(struct order *order, char *bytes, size_t size) {
+/* Into a copy of the template's mount namespace, and others of one's own: after this nothing else of the machine has a name. */
+static void leave_machine(const struct order *order, int others) {
+  int holder = open(order->holder, O_RDONLY | O_CLOEXEC);
+  check(holder, order->holder);
+  check(setns(holder, CLONE_NEWNS), "setns of the files");
+  check(unshare(CLONE_NEWNS | others), "unshare");
+  check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "making the mounts private");
+  close(holder);
+}
+
+static void be_leader(struct order *order, char *bytes, size_t size, loop_number *loop) {
   static int doors[order_max_doors];
+  static struct detached_mounts mounts;
   /* When the launcher is gone nothing shall stay. */
   pid_t launcher = getppid();
   check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
@@ -155,12 +186,13 @@ static void be_leader(struct order *order, char *bytes, size_t size) {
   be_dispensable();
   open_doors(order, doors);
   enter_groups(order, doors);
-  int holder = open(order->holder, O_RDONLY | O_CLOEXEC);
-  check(holder, order->holder);
+  mounts.tmp = detach_tmp(order, loop);
+  if (*loop > taken_loops->highest) taken_loops->highest = *loop;
+  detach_others(order, &mounts);
   if (order->has_network) check(setns(network_descriptor, CLONE_NEWNET), "setns of the network");
-  check(setns(holder, CLONE_NEWNS), "setns of the files");
-  check(unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID), "unshare");
-  check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "making the mounts private");
+  leave_machine(order, CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID);
+  attach_all(order, &mounts);
+  check(sethostname("localhost", 9), "sethostname");
   pid_t first = fork();
   check(first, "fork");
   if (first == 0) be_first(self);
@@ -192,14 +224,12 @@ static void do_without_rings(void) {
  * sandboxes. Its descriptor 3 is where requests come from; 4, by which it tells the supervisor that it is ready.
  */
 static void become_server(struct order *order) {
+  static struct detached_mounts mounts;
   check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
-  int holder = open(order->holder, O_RDONLY | O_CLOEXEC);
-  check(holder, order->holder);
-  check(setns(holder, CLONE_NEWNS), "setns of the files");
-  check(unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET), "unshare");
-  check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "making the mounts private");
-  mount_all(order);
-  enter_root(order, NULL);
+  detach_others(order, &mounts);
+  leave_machine(order, CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET);
+  attach_all(order, &mounts);
+  complete_root(NULL);
   do_without_rings();
   umask(0022);
   execve(order->arguments[0], order->arguments, order->variables);
@@ -247,6 +277,32 @@ static void dismiss_server(unsigned number) {
   servers[number] = 0;
 }
 
+/* Of a launch that begins; max_launches if there are too many. */
+static unsigned free_place(void) {
+  for (unsigned place = 0; place < launch_places; place++)
+    if (launches[place].leader == 0) return place;
+  return launch_places == max_launches ? max_launches : launch_places++;
+}
+
+/*
+ * Not one that was let go of just now: the kernel takes a moment to. A new one only a little above those that were really taken, so that a machine on which that
+ * does not work gets no devices without end; -1 for no guess.
+ */
+static loop_number likely_loop(void) {
+  enum { resting = 8, most_ahead = 64 };
+  if (next_loop <= taken_loops->highest) next_loop = taken_loops->highest + 1;
+  if (free_loops.count <= resting) return next_loop - taken_loops->highest > most_ahead ? -1 : next_loop++;
+  loop_number oldest = free_loops.numbers[free_loops.first];
+  free_loops.first = (free_loops.first + 1) % max_launches;
+  free_loops.count--;
+  return oldest;
+}
+
+static void return_loop(unsigned place) {
+  loop_number number = taken_loops->by[place];
+  if (number >= 0 && free_loops.count < max_launches) free_loops.numbers[(free_loops.first + free_loops.count++) % max_launches] = number;
+}
+
 /* Whether it was begun. */
 static int launch(uint32_t number, struct message *message, const sigset_t *usual_mask) {
   static struct order order;
@@ -259,25 +315,28 @@ static int launch(uint32_t number, struct message *message, const sigset_t *usua
     return 1;
   }
   unsigned wanted = 2U + (order.has_frames != 0) + (order.has_network != 0) + (unsigned)(order.captures_image + order.restores_image);
-  if (message->descriptor_count != wanted || launch_count == max_launches) return 0;
+  if (message->descriptor_count != wanted) return 0;
+  unsigned place = free_place();
+  if (place == max_launches) return 0;
   int theirs = -1;
   int server = order.becomes_server || order.forked_by ? server_socket(&order, &theirs) : -1;
   if (server < 0 && (order.becomes_server || order.forked_by)) return 0;
+  taken_loops->by[place] = order.tmp_is_image ? likely_loop() : -1;
   pid_t leader = fork();
   if (leader == 0) {
     sigprocmask(SIG_SETMASK, usual_mask, NULL);
     setsid();
     place_descriptors(message, &order, order.becomes_server ? theirs : server);
     if (order.becomes_server) become_server(&order);
-    be_leader(&order, bytes, size);
+    be_leader(&order, bytes, size, &taken_loops->by[place]);
   }
   if (theirs >= 0) close(theirs);
   if (leader < 0) {
     dismiss_server(order.becomes_server);
     return 0;
   }
-  launches[launch_count].leader = leader;
-  launches[launch_count++].launch = number;
+  launches[place].leader = leader;
+  launches[place].launch = number;
   report(number, report_started, leader);
   return 1;
 }
@@ -300,10 +359,11 @@ static void take_order(const sigset_t *usual_mask) {
 static void bury(void) {
   int status;
   for (pid_t leader; (leader = waitpid(-1, &status, WNOHANG)) > 0;)
-    for (unsigned at = 0; at < launch_count; at++) {
-      if (launches[at].leader != leader) continue;
-      report(launches[at].launch, report_ended, status);
-      launches[at] = launches[--launch_count];
+    for (unsigned place = 0; place < launch_places; place++) {
+      if (launches[place].leader != leader) continue;
+      report(launches[place].launch, report_ended, status);
+      return_loop(place);
+      launches[place].leader = 0;
       break;
     }
 }
@@ -311,6 +371,10 @@ static void bury(void) {
 int main(int argument_count, char **arguments) {
   check(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
   if (argument_count != 2 || getppid() != order_number(arguments[1])) return failed_status;
+  umask(0022);
+  taken_loops = mmap(NULL, sizeof *taken_loops, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (taken_loops == MAP_FAILED) fail("mmap");
+  taken_loops->highest = -1;
   sigset_t ends, usual_mask;
   sigemptyset(&ends);
   sigaddset(&ends, SIGCHLD);

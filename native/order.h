@@ -30,8 +30,8 @@ struct order_mount {
 };
 
 struct order {
+  /* The mount namespace that has the template's root as its root. */
   const char *holder;
-  const char *root;
   uid_t uid;
   unsigned descriptors;
   unsigned processes;
@@ -81,7 +81,6 @@ static inline const char *order_text(struct order *order, char tag, char *text, 
   long number;
   switch (tag) {
     case 'h': order->holder = text; return NULL;
-    case 'R': order->root = text; return NULL;
     case 'T': order->tmp = text; order->tmp_is_image = 1; return NULL;
     case 'B': order->tmp = text; return NULL;
     case 'I': order->tmp_template = text; return NULL;
@@ -129,9 +128,9 @@ static inline const char *order_text(struct order *order, char tag, char *text, 
 static inline const char *check_order(const struct order *order) {
   if (order->becomes_server) {
     if (order->forked_by) return "a fork server that is forked";
-    return order->argument_count == 0 || (order->holder && order->root) ? NULL : "something is missing";
+    return order->argument_count == 0 || order->holder ? NULL : "something is missing";
   }
-  if (!order->holder || !order->root || !order->tmp) return "something is missing";
+  if (!order->holder || !order->tmp) return "something is missing";
   if (order->captures_image + order->restores_image > (order->forked_by != 0)) return "an image of what is no fork";
   if ((order->argument_count == 0) != (order->forked_by != 0)) return "arguments are missing, or too many";
   return order->uid == 0 || order->descriptors == 0 || order->processes == 0 ? "a number is missing" : NULL;

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomFillSync, randomUUID } from "node:crypto";
 
 /** Where randomness comes from: handed in, so that tests may fix it. */
 export interface Ids {
@@ -15,6 +15,24 @@ export interface Ids {
 }
 
 const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** Drawn ahead, because to draw a few bytes takes as long as to draw hundreds. */
+const drawn = Buffer.alloc(2_048);
+let usedCount = drawn.length;
+
+/** No byte is given twice, and what was given is not kept. */
+function randomBytes(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  if (length > drawn.length) return randomFillSync(bytes);
+  if (usedCount + length > drawn.length) {
+    randomFillSync(drawn);
+    usedCount = 0;
+  }
+  drawn.copy(bytes, 0, usedCount, usedCount + length);
+  drawn.fill(0, usedCount, usedCount + length);
+  usedCount += length;
+  return bytes;
+}
 
 export const randomIds: Ids = {
   uuid: () => randomUUID(),

@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
+import type { Clock } from "#kit/clock.ts";
 import type { MemoryUse } from "./memory-budget.ts";
 
 /** Of the memory; the rest is for us, the kernel and its cache. */
@@ -19,6 +20,8 @@ const mostEnvironments = 4_000;
 const tasksPerEnvironment = 16;
 /** Others shall be able to start something, too. */
 const usedTasksPart = 0.9;
+/** In so short a time the rest is not used up. */
+const readingMs = 50;
 
 /** What functions may use together unless the operator says otherwise: of the machine, or of the control group that we were put into. */
 export function defaultFunctionMemoryMb(): number {
@@ -38,19 +41,39 @@ export function environmentsByDescriptors(): number {
   return Math.min(mostEnvironments, Math.max(Math.floor((descriptors - ownDescriptors) / descriptorsPerEnvironment), 1));
 }
 
-/** Whether the kernel has numbers for the processes and threads of so many more environments. */
-export function hasTasksFor(environmentCount: number): boolean {
-  const used = numberIn("/proc/loadavg", /\d+\/(\d+)/);
+/** Whether the kernel has numbers for the processes and threads of more environments. A reading is good for a while. */
+export class TaskBudget {
+  #clock: Clock;
+  #readAtMs = Number.NEGATIVE_INFINITY;
+  #freeCount = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  hasRoomFor(environmentCount: number): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#readAtMs >= readingMs) {
+      this.#readAtMs = nowMs;
+      this.#freeCount = freeTasks();
+    }
+    return environmentCount * tasksPerEnvironment <= this.#freeCount;
+  }
+}
+
+function freeTasks(): number {
+  const used = numberIn("/proc/loadavg", /\d+\/(\d+)/) ?? Number.NEGATIVE_INFINITY;
   const most = Math.min(
     ...["pid_max", "threads-max"].map((name) => numberIn(`/proc/sys/kernel/${name}`, /(\d+)/) ?? Number.POSITIVE_INFINITY),
   );
-  return used === undefined || used + environmentCount * tasksPerEnvironment <= most * usedTasksPart;
+  return most * usedTasksPart - used;
 }
 
 /** Undefined where there is no such file, as outside of Linux. */
 function numberIn(file: string, pattern: RegExp): number | undefined {
   try {
-    const [, text] = pattern.exec(readFileSync(file, "latin1")) ?? [];
+    // As UTF-8, which Node reads in half the time that other texts take.
+    const [, text] = pattern.exec(readFileSync(file, "utf8")) ?? [];
     return text === undefined ? undefined : Number(text);
   } catch {
     return undefined;

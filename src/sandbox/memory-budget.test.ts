@@ -13,11 +13,16 @@ test("what is measured counts, and what those that start will need in the mean",
   assert.equal(budget.hasRoomFor(59, 0), true);
   assert.equal(budget.hasRoomFor(60, 0), false);
   usedMb = 400;
-  assert.equal(budget.hasRoomFor(59, 10), true, "a reading is good for a while");
-  await clock.advance(50);
+  assert.equal(budget.hasRoomFor(59, 0), true, "a reading is good for a while");
+  assert.equal(budget.hasRoomFor(49, 10), true);
+  assert.equal(budget.hasRoomFor(50, 10), false, "those that have come since it was made are counted");
+  await clock.advance(200);
   // Ten use 40 MB each.
   assert.equal(budget.hasRoomFor(13, 10), true);
   assert.equal(budget.hasRoomFor(14, 10), false);
+  await clock.advance(200);
+  assert.equal(budget.hasRoomFor(13, 10), true);
+  await clock.advance(200);
   // One uses 400 MB; the next will hardly.
   assert.equal(budget.hasRoomFor(2, 1), true);
   assert.equal(budget.hasRoomFor(3, 1), false);

@@ -11,8 +11,8 @@ export interface MemoryUse {
 /** Reads a file or two, or nothing where that is not known. Called while environments are started, not while functions run. */
 export type MemoryGauge = () => MemoryUse | undefined;
 
-/** A reading is good for so long. */
-const sampleMs = 50;
+/** A reading is good for so long: to count the memory takes the kernel the longer the more environments there are. */
+const sampleMs = 200;
 /** What an environment is taken to need before any was measured, and at least. */
 const leastEnvironmentBytes = 16 * 1024 * 1024;
 /** And at most: one large function does not make all others seem large. */
@@ -30,6 +30,8 @@ export class MemoryBudget {
   #gauges: readonly MemoryGauge[];
   #sampledAtMs = Number.NEGATIVE_INFINITY;
   #uses: MemoryUse[] = [];
+  /** Whose memory was seen then. */
+  #seenCount = 0;
 
   constructor(clock: Clock, gauges: readonly MemoryGauge[]) {
     this.#clock = clock;
@@ -44,12 +46,14 @@ export class MemoryBudget {
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#sampledAtMs >= sampleMs) {
       this.#sampledAtMs = nowMs;
+      this.#seenCount = readyCount;
       this.#uses = this.#gauges.flatMap((gauge) => gauge() ?? []);
     }
     const usedBytes = Math.max(0, ...this.#uses.map((use) => use.usedBytes));
-    const meanBytes = usedBytes / Math.max(readyCount, 1);
+    const meanBytes = usedBytes / Math.max(this.#seenCount, 1);
+    const unseenCount = moreCount + Math.max(readyCount - this.#seenCount, 0);
     const eachBytes = Math.min(Math.max(meanBytes, leastEnvironmentBytes), mostEnvironmentBytes);
-    return this.#uses.every((use) => use.usedBytes + moreCount * eachBytes + headroomOf(use) <= use.limitBytes);
+    return this.#uses.every((use) => use.usedBytes + unseenCount * eachBytes + headroomOf(use) <= use.limitBytes);
   }
 }
 

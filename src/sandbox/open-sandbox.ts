@@ -13,7 +13,7 @@ import { openNamespaceDriver } from "./drivers/linux/namespaces.ts";
 import type { OutboundPolicy } from "./drivers/linux/network/policy.ts";
 import { openOciDriver } from "./drivers/oci/oci.ts";
 import { openProcessDriver } from "./drivers/process.ts";
-import { defaultFunctionMemoryMb, environmentsByDescriptors, hasTasksFor, machineMemory } from "./machine.ts";
+import { defaultFunctionMemoryMb, environmentsByDescriptors, machineMemory, TaskBudget } from "./machine.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { EnvironmentPool, type PoolLimits } from "./pool.ts";
 import type { CreateMember, Room } from "./pool-member.ts";
@@ -87,7 +87,8 @@ export async function openSandbox(options: SandboxOptions): Promise<OpenedSandbo
   const create: CreateMember = (spec, events, initialisation, image) =>
     prepareEnvironment({ ...workshop, ...(standbys && { standbys }) }, spec, events, initialisation, image);
   const memory = new MemoryBudget(clock, [() => drivers.memoryUse(), machineMemory]);
-  const room: Room = { hasRoomFor: (more, ready) => memory.hasRoomFor(more, ready) && hasTasksFor(more) };
+  const tasks = new TaskBudget(clock);
+  const room: Room = { hasRoomFor: (more, ready) => memory.hasRoomFor(more, ready) && tasks.hasRoomFor(more) };
   const pool = new EnvironmentPool(clock, { ...defaultLimits, ...options.limits }, create, room);
   return {
     invoke: (spec, request) => pool.invoke(spec, request),

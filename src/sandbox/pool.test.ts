@@ -271,13 +271,13 @@ test("where the memory is short the longest idle makes room; when nothing is idl
   );
   for (const key of ["a", "b", "c"]) await bench.begin(key);
   bench.finish("m2");
-  await bench.clock.advance(100);
+  await bench.clock.advance(200);
   usedMb = 930;
   await bench.begin("d");
   assert.deepEqual(bench.stopped, ["m2"]);
   await assert.rejects((await bench.begin("e")).answer, { name: "SandboxBusy", message: /no room/ });
   usedMb = 100;
-  await bench.clock.advance(100);
+  await bench.clock.advance(200);
   await bench.begin("e");
   bench.finish("m1", "m3", "m4");
   usedMb = 990;

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { sleep } from "#kit/clock.ts";
 import type { EnvironmentSpec, SessionCredentials } from "./contract.ts";
@@ -82,7 +82,7 @@ export class Standby {
     standby.#listener.onExit = () => booted.reject(new Error("a runtime that was started ahead of need ended"));
     try {
       // One folder serves all: it is empty for ever.
-      await mkdir(folders.task, { recursive: true, mode: 0o755 });
+      mkdirSync(folders.task, { recursive: true, mode: 0o755 });
       const program = programOf(workshop.driver, start, kind);
       const forkOf = forkableOf(start, program);
       const order = {
@@ -109,7 +109,8 @@ export class Standby {
       await standby.discard();
       throw error;
     } finally {
-      settled.abort();
+      // A reason of ours: by itself it would be an error with a stack.
+      settled.abort("settled");
     }
     standby.#listener.onExit = () => onGone?.(standby);
     return standby;

@@ -45,6 +45,12 @@ const files: Attack[] = [
   ["looks for disks", 'return fs.readdirSync("/dev").join();', /^fd,full,null,random,(sleeper,)?stderr,stdin,stdout,urandom,zero$/],
   ["looks for the kernel's switches", 'return fs.readdirSync("/sys");', notFound],
   ["tells the kernel what to run at a crash", 'fs.writeFileSync("/proc/sys/kernel/core_pattern", "|/tmp/x");', /^E(ACCES|ROFS)$/],
+  [
+    "finds a mount of the machine, or one that is tied to it",
+    `const mounts = fs.readFileSync("/proc/self/mountinfo", "utf8").trim().split("\\n").map((line) => line.split(" "));
+     return mounts.filter(([, , , , place]) => place === "/").length === 1 && mounts.every(([, , , , , , tie]) => tie === "-");`,
+    true,
+  ],
   ["makes a device", 'return run("mknod /tmp/disk b 8 0 2>&1 || echo refused").split("\\n").at(-2);', "refused"],
 ];
 

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { sleep, systemClock } from "#kit/clock.ts";
 import { addressNumber, addressText, ipRange } from "#kit/ip-range.ts";
-import { netlinkFamily, NetlinkSocket } from "#sandbox/drivers/linux/network/netlink.ts";
+import { create, netlinkFamily, NetlinkSocket } from "#sandbox/drivers/linux/network/netlink.ts";
 import { NetworkNamespace } from "#sandbox/drivers/linux/network/network-namespace.ts";
 import { tableNames } from "#sandbox/drivers/linux/network/nf-tables.ts";
 import { OutboundNetwork } from "#sandbox/drivers/linux/network/outbound.ts";
@@ -87,6 +87,11 @@ const ways: Attack[] = [
     200,
   ],
   ["has no version 6 of it", connectTo("2600:1f00::1", 80), /^E(NETUNREACH|ADDRNOTAVAIL)$/],
+  [
+    "has no address of version 6 but loopback's",
+    'return Object.values(os.networkInterfaces()).flat().filter(({ family }) => family === "IPv6").map(({ address }) => address);',
+    ["::1"],
+  ],
 ];
 
 const tricks: Attack[] = [
@@ -117,6 +122,17 @@ const tricks: Attack[] = [
     "speaks to a group",
     'const socket = require("node:dgram").createSocket("udp4"); return new Promise((resolve) => socket.send("x", 7, "224.0.0.1", (error) => { socket.close(); resolve(error?.code); }));',
     unreachable,
+  ],
+  ["speaks to the router by version 6", connectTo("fe80::1%eth0", 53), /^E(NETUNREACH|ADDRNOTAVAIL)$/],
+  [
+    "speaks to a group by version 6",
+    'const socket = require("node:dgram").createSocket("udp6"); return new Promise((resolve) => socket.send("x", 7, "ff02::1%eth0", (error) => { socket.close(); resolve(error?.code); }));',
+    /^E(NETUNREACH|ADDRNOTAVAIL)$/,
+  ],
+  [
+    "takes an address of version 6",
+    'return run("/usr/sbin/ip -6 address add fd00::2/64 dev eth0 2>&1 || echo refused").trim().split("\\n").at(-1);',
+    "refused",
   ],
   ["makes packets of its own", "return syscall(41, 2, 3, 255);", "errno 1"],
   [
@@ -237,6 +253,19 @@ describe("whoever is root in the network of a function", options, () => {
     listener.close();
     assert.deepEqual(onMachine, []);
     assert.ok(!internet.datagrams.some((datagram) => datagram.startsWith("to private")));
+  });
+
+  test("is given no address of version 6", async () => {
+    using member = enter();
+    await reachesInternet(member.space);
+    const [newAddressOf6, listAddresses, local] = [20, 22, 2];
+    // struct ifaddrmsg: of version 6, for the interface that leads out.
+    const header = Buffer.from([10, 64, 0, 0, 2, 0, 0, 0]);
+    const addresses = (): number => member.inside.ask({ type: listAddresses, header }, true).length;
+    assert.equal(addresses(), 0);
+    const own = Buffer.from("fd000000000000000000000000000002", "hex");
+    member.inside.send([{ type: newAddressOf6, flags: create, header, attributes: [[local, own]] }]);
+    assert.equal(addresses(), 1, "one would be seen");
   });
 
   test("cannot send in another's name", async () => {

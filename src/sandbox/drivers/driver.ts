@@ -1,6 +1,5 @@
 import type { Socket as DatagramSocket } from "node:dgram";
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { accessSync, constants, statSync } from "node:fs";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex, Readable } from "node:stream";
@@ -153,12 +152,21 @@ const awsPlaces: Places = { task: "/var/task", layers: "/opt", hasFileSystems: t
 export async function checkProgram({ program, folders }: Pick<LaunchOrder, "program" | "folders">): Promise<void> {
   const seen = seenProgram(program, folders, awsPlaces);
   const isOwn = seen !== program;
-  const isThere = await (isOwn ? stat(program).then((found) => found.isFile()) : access(program, constants.X_OK).then(() => true)).catch(
-    () => false,
-  );
-  if (!isThere) throw new ProgramMissing(program);
+  if (!(isOwn ? isFile(program) : isExecutable(program))) throw new ProgramMissing(program);
   const complaint = isOwn ? await launchComplaint(program, folders.root !== undefined) : undefined;
   if (complaint !== undefined) throw new ProgramUnfit(`fork/exec ${seen}: ${complaint}`);
+}
+
+/** To look is quicker than to wait for somebody who looks. */
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export class ProgramMissing extends Error {

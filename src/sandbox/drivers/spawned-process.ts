@@ -107,7 +107,8 @@ export class SpawnedProcess implements RunningProcess {
     await this.#company.endRest();
     const grace = new AbortController();
     await Promise.race([ended, sleep(this.#clock, outputGraceMs, grace.signal).catch(() => {})]);
-    grace.abort();
+    // A reason of ours: by itself it would be an error with a stack.
+    grace.abort("ended");
     for (const stream of streams) stream.destroy();
     return this.#company.asExit?.(exit) ?? exit;
   }

@@ -15,6 +15,7 @@ async function send(lines: readonly LogLine[], refuses: (batch: LogLine[]) => bo
   const taken: string[][] = [];
   const calls: Calls = {
     async invoke(_service, operation, input) {
+      if (operation === "CreateLogStream") return {};
       assert.equal(operation, "PutLogEvents");
       const { logEvents } = input as { logEvents: Array<{ timestamp: number; message: string }> };
       if (refuses(logEvents.map(({ timestamp, message }) => ({ timestampMs: timestamp, message })))) {
@@ -46,4 +47,47 @@ test("of a batch that is refused only those lines are lost that it is refused fo
     taken.flat(),
     lines.map(({ message }) => message).filter((message) => message !== "line 4"),
   );
+});
+
+test("a stream is made with its first line, its group only if that is missing, and both again if somebody deletes them", async () => {
+  const asked: string[] = [];
+  const there = new Set<string>();
+  const missing = (): AwsError => new AwsError("ResourceNotFoundException", "It does not exist.");
+  const calls: Calls = {
+    async invoke(_service, operation) {
+      asked.push(operation);
+      if (operation === "CreateLogGroup") there.add("group");
+      else if (!there.has("group")) throw missing();
+      else if (operation === "CreateLogStream") there.add("stream");
+      else if (!there.has("stream")) throw missing();
+      return {};
+    },
+  };
+  const logs = new FunctionLogs(calls, new ManualClock(), silentLog);
+  const writeTo = async (name: typeof stream): Promise<string[]> => {
+    void logs.write(name, [line(0, "a line")]);
+    await logs.flush();
+    return asked.splice(0);
+  };
+  assert.deepEqual(await writeTo(stream), ["CreateLogStream", "CreateLogGroup", "CreateLogStream", "PutLogEvents"]);
+  assert.deepEqual(await writeTo(stream), ["PutLogEvents"]);
+  assert.deepEqual(await writeTo({ ...stream, stream: "another" }), ["CreateLogStream", "PutLogEvents"]);
+  there.clear();
+  const again = ["PutLogEvents", "CreateLogStream", "CreateLogGroup", "CreateLogStream", "PutLogEvents"];
+  assert.deepEqual(await writeTo(stream), again);
+});
+
+test("a stream that is there already is written to", async () => {
+  const asked: string[] = [];
+  const calls: Calls = {
+    async invoke(_service, operation) {
+      asked.push(operation);
+      if (operation === "CreateLogStream") throw new AwsError("ResourceAlreadyExistsException", "It does.");
+      return {};
+    },
+  };
+  const logs = new FunctionLogs(calls, new ManualClock(), silentLog);
+  void logs.write(stream, [line(0, "a line")]);
+  await logs.flush();
+  assert.deepEqual(asked, ["CreateLogStream", "PutLogEvents"]);
 });

@@ -6,7 +6,7 @@ import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { Clock } from "#kit/clock.ts";
 import type { Log } from "#kit/log.ts";
 import type { LogLine, LogSink, LogStreamName } from "#sandbox/contract.ts";
-import { type Calls, type CallsOf, callsOf } from "#wire/calls.ts";
+import { type CallOptions, type Calls, type CallsOf, callsOf } from "#wire/calls.ts";
 import { AwsError } from "#wire/errors.ts";
 import { servicePrincipal } from "#wire/principal.ts";
 
@@ -37,6 +37,8 @@ export class FunctionLogs implements LogSink {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #streams = new Map<LogStreamName, Gathering>();
+  /** Streams that were there, or were made. */
+  readonly #known = new WeakSet<LogStreamName>();
 
   constructor(calls: Calls, clock: Clock, log: Log) {
     this.#logs = callsOf<CloudWatchLogs>(calls, "logs");
@@ -90,7 +92,7 @@ export class FunctionLogs implements LogSink {
     try {
       await this.#put(stream, batch);
     } catch (error) {
-      const isRefused = error instanceof AwsError && error.code === "InvalidParameterException";
+      const isRefused = isError(error, "InvalidParameterException");
       if (isRefused && batch.length > 1) {
         const half = Math.ceil(batch.length / 2);
         await this.#putOrHalve(stream, batch.slice(0, half));
@@ -100,26 +102,51 @@ export class FunctionLogs implements LogSink {
   }
 
   /** Group and stream are made when the first line needs them, as on AWS. */
-  async #put({ accountId, region, group, stream }: LogStreamName, lines: readonly LogLine[]): Promise<void> {
-    const options = { as: servicePrincipal("lambda.amazonaws.com", accountId), region };
-    const names = { logGroupName: group, logStreamName: stream };
-    const events = { ...names, logEvents: lines.map(({ timestampMs, message }) => ({ timestamp: Math.floor(timestampMs), message })) };
+  async #put(stream: LogStreamName, lines: readonly LogLine[]): Promise<void> {
+    const options = optionsFor(stream);
+    const events = {
+      logGroupName: stream.group,
+      logStreamName: stream.stream,
+      logEvents: lines.map(({ timestampMs, message }) => ({ timestamp: Math.floor(timestampMs), message })),
+    };
+    if (!this.#known.has(stream)) await this.#make(stream);
     try {
       await this.#logs.putLogEvents(events, options);
     } catch (error) {
-      if (!(error instanceof AwsError) || error.code !== "ResourceNotFoundException") throw error;
-      await unlessExists(this.#logs.createLogGroup({ logGroupName: group }, options));
-      await unlessExists(this.#logs.createLogStream(names, options));
+      // Somebody has deleted it.
+      if (!isError(error, "ResourceNotFoundException")) throw error;
+      await this.#make(stream);
       await this.#logs.putLogEvents(events, options);
     }
   }
+
+  /** The group is mostly there. */
+  async #make(stream: LogStreamName): Promise<void> {
+    const options = optionsFor(stream);
+    const names = { logGroupName: stream.group, logStreamName: stream.stream };
+    try {
+      await unlessExists(this.#logs.createLogStream(names, options));
+    } catch (error) {
+      if (!isError(error, "ResourceNotFoundException")) throw error;
+      await unlessExists(this.#logs.createLogGroup({ logGroupName: stream.group }, options));
+      await unlessExists(this.#logs.createLogStream(names, options));
+    }
+    this.#known.add(stream);
+  }
 }
+
+const optionsFor = ({ accountId, region }: LogStreamName): CallOptions => ({
+  as: servicePrincipal("lambda.amazonaws.com", accountId),
+  region,
+});
+
+const isError = (error: unknown, code: string): boolean => error instanceof AwsError && error.code === code;
 
 async function unlessExists(creation: Promise<unknown>): Promise<void> {
   try {
     await creation;
   } catch (error) {
-    if (!(error instanceof AwsError) || error.code !== "ResourceAlreadyExistsException") throw error;
+    if (!isError(error, "ResourceAlreadyExistsException")) throw error;
   }
 }
 

@@ -76,6 +76,11 @@ export class LogGroups {
     return this.#streams.get(`${group.row.id}/${name}`) ?? this.#loadStream(group, name);
   }
 
+  /** Takes a stream that was just created, which the next request is likely to name. */
+  noteCreated(stream: StreamRow): void {
+    this.#keep(stream);
+  }
+
   /** Notes that a stream has received events. */
   noteEvents(group: LogGroup, stream: StreamRow, extent: StreamExtent): void {
     extendStream(stream, extent);
@@ -172,9 +177,13 @@ export class LogGroups {
   async #loadStream(group: LogGroup, name: string): Promise<StreamRow> {
     const row = await this.#store.findStream(group.row.id, name);
     if (row === undefined) throw streamMissing();
-    const key = `${group.row.id}/${name}`;
+    return this.#keep(row);
+  }
+
+  #keep(stream: StreamRow): StreamRow {
+    const key = `${stream.group_id}/${stream.name}`;
     // Another request may have been faster; there must be one object that notes what the stream receives.
-    return this.#streams.get(key) ?? remember(this.#streams, key, row, cachedStreams, (other) => !this.#activeStreams.has(other));
+    return this.#streams.get(key) ?? remember(this.#streams, key, stream, cachedStreams, (other) => !this.#activeStreams.has(other));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Database, Statement } from "#storage/database.ts";
-import { queryBuilder } from "#storage/query-builder.ts";
+import { queryBuilder, withParameters } from "#storage/query-builder.ts";
 
 export interface GroupRow {
   id: string;
@@ -104,10 +104,10 @@ export class LogsStore {
 
   /** Rejects with UniqueViolation if the name is taken, with RowCountMismatch if the group is gone. */
   async createStream(row: StreamRow): Promise<void> {
-    const group = sql.updateTable("logs_groups").set({ id: row.group_id }).where("id", "=", row.group_id);
+    const { id, group_id, name, created_at_ms, first_event_ms, last_event_ms, last_ingestion_ms } = row;
     await this.#database.write([
-      { query: group.compile(), expectRows: 1 },
-      { query: sql.insertInto("logs_streams").values(row).compile() },
+      { query: withParameters(aGroupHeld, [group_id, group_id]), expectRows: 1 },
+      { query: withParameters(aStream, [id, group_id, name, created_at_ms, first_event_ms, last_event_ms, last_ingestion_ms]) },
     ]);
   }
 
@@ -185,6 +185,13 @@ export class LogsStore {
     ]);
   }
 }
+
+// Compiled once: each environment has a stream.
+const aGroupHeld = sql.updateTable("logs_groups").set({ id: "" }).where("id", "=", "").compile();
+const aStream = sql
+  .insertInto("logs_streams")
+  .values({ id: "", group_id: "", name: "", created_at_ms: 0, first_event_ms: null, last_event_ms: 0, last_ingestion_ms: null })
+  .compile();
 
 const upsertTags = (groupId: string, tags: Readonly<Record<string, string>>): Statement[] =>
   Object.entries(tags).map(([key, value]) => ({

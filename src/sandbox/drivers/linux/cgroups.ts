@@ -99,8 +99,8 @@ export class CgroupTree {
     if (!at || this.#memoryMb === undefined) return undefined;
     const [usage, cache] = at.version === 1 ? ["memory.usage_in_bytes", "total_inactive_file"] : ["memory.current", "inactive_file"];
     return attempt(() => {
-      const [, cachedBytes] = new RegExp(`^${cache} (\\d+)$`, "m").exec(readFileSync(join(at.folder, "memory.stat"), "latin1")) ?? [];
-      const usedBytes = Number(readFileSync(join(at.folder, usage), "latin1")) - Number(cachedBytes ?? 0);
+      const [, cachedBytes] = new RegExp(`^${cache} (\\d+)$`, "m").exec(readFileSync(join(at.folder, "memory.stat"), "utf8")) ?? [];
+      const usedBytes = Number(readFileSync(join(at.folder, usage), "utf8")) - Number(cachedBytes ?? 0);
       return { usedBytes: Math.max(usedBytes, 0), limitBytes: (this.#memoryMb as number) * megabyte };
     });
   }
@@ -144,6 +144,8 @@ export class Cgroup {
   #doors: readonly string[];
   #memoryMb: number;
   #hasImage = false;
+  #isYielding = false;
+  #hasCpuLimit = false;
   #clock: Clock;
   #freezer: GroupFreezer | undefined;
 
@@ -181,6 +183,8 @@ export class Cgroup {
 
   /** Whether the processes give way to all others, because nobody waits for them. */
   setYielding(isYielding: boolean): void {
+    if (isYielding === this.#isYielding) return;
+    this.#isYielding = isYielding;
     const [least, usual] = [
       { 1: { "cpu.shares": 2 }, 2: { "cpu.weight": 1 } },
       { 1: { "cpu.shares": 1_024 }, 2: { "cpu.weight": 100 } },
@@ -190,6 +194,7 @@ export class Cgroup {
 
   /** From now on the processor is shared in proportion to the memory. */
   limitCpu(): void {
+    this.#hasCpuLimit = true;
     const quotaUs = Math.max(Math.round((this.#memoryMb / memoryMbPerCpu) * cpuPeriodUs), minCpuQuotaUs);
     write(this.#places, "cpu", {
       1: { "cpu.cfs_period_us": cpuPeriodUs, "cpu.cfs_quota_us": quotaUs },
@@ -199,6 +204,8 @@ export class Cgroup {
 
   /** What was killed needs the processor to end: by a small share, hundreds of processes would take minutes. */
   unlimitCpu(): void {
+    if (!this.#hasCpuLimit) return;
+    this.#hasCpuLimit = false;
     attempt(() => write(this.#places, "cpu", { 1: { "cpu.cfs_quota_us": -1 }, 2: { "cpu.max": `max ${cpuPeriodUs}` } }));
   }
 
@@ -208,7 +215,7 @@ export class Cgroup {
     if (!at) return 0;
     const files = at.version === 1 ? ["memory.max_usage_in_bytes"] : ["memory.peak", "memory.current"];
     for (const file of files) {
-      const bytes = attempt(() => Number(readFileSync(join(at.folder, file), "latin1")));
+      const bytes = attempt(() => Number(readFileSync(join(at.folder, file), "utf8")));
       if (bytes !== undefined) return bytes;
     }
     return 0;

@@ -114,7 +114,7 @@ export function processesIn(folder: string): number[] {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, "latin1");
+    return readFileSync(path, "utf8");
   } catch {
     return "";
   }

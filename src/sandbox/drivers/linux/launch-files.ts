@@ -1,23 +1,16 @@
 /** What a launch finds on this machine, or puts into its environment's folder, before its sandbox is built. */
-import { access, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { open, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { LaunchFolders, LaunchOrder } from "../driver.ts";
 import { makeFolders } from "../leftovers.ts";
 import { placesOf, type TmpSource } from "./launch-script.ts";
 import { filesPerMb, type TmpImages } from "./tmp-images.ts";
 
-/** What the program needs at the places that it has on this machine, as far as it exists. */
-export async function readableFolders(folders: LaunchFolders): Promise<string[]> {
+/** What the program needs at the places that it has on this machine, as far as it exists. To look is quicker than to wait for somebody who looks. */
+export function readableFolders(folders: LaunchFolders): string[] {
   const wanted = placesOf(folders).layers === folders.layers ? [...folders.readable, folders.layers] : folders.readable;
-  const exist = await Promise.all(
-    wanted.map((folder) =>
-      access(folder).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return wanted.filter((_, index) => exist[index]);
+  return wanted.filter((folder) => existsSync(folder));
 }
 
 /** The function's user, as /etc/passwd has it. */
@@ -62,4 +55,16 @@ export async function tmpSource(
   );
   if (!exists) await images.provide(image, ephemeralStorageMb);
   return ofImage;
+}
+
+/** A file without a name, because command lines and the environments of other processes can be read by others. `number`: of no other such file. */
+export async function openInput(folders: LaunchFolders, number: number, content: string): Promise<FileHandle> {
+  await makeFolders(folders);
+  const path = join(folders.environment, `input-${number}`);
+  const file = await open(path, "wx+", 0o600);
+  await rm(path);
+  const bytes = Buffer.from(content);
+  // At a position, so that who inherits it reads from the start.
+  await file.write(bytes, 0, bytes.length, 0);
+  return file;
 }

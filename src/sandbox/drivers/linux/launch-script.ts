@@ -81,7 +81,7 @@ export interface TmpSource {
 
 export interface LaunchSite {
   tools: Tools;
-  /** Id of a process in the mount namespace that holds the template, and where the root is in there. */
+  /** Id of a process in the mount namespace that holds the template: for the native launcher as its root, for others among the machine's files, there. */
   holder: number;
   root: string;
   /** What a process writes into to enter the control groups. */

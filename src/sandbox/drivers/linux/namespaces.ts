@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { open, rm, writeFile, type FileHandle } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Clock } from "#kit/clock.ts";
@@ -22,7 +22,7 @@ import {
   type SandboxOrder,
   type SharedSandbox,
 } from "../driver.ts";
-import { makeFolders, sweepLeftovers } from "../leftovers.ts";
+import { sweepLeftovers } from "../leftovers.ts";
 import { childLeader, type Leader } from "../leader.ts";
 import { killMarked, markerVariable } from "../marked-processes.ts";
 import { childrenPeakBytes } from "../peak-memory.ts";
@@ -34,9 +34,10 @@ import { ForeignMounts } from "./foreign-mounts.ts";
 import { terminateInner } from "./inner-processes.ts";
 import { joinCommand } from "./joined-program.ts";
 import { ForkServers } from "./fork-servers.ts";
-import { groupsOf, passwdFile, readableFolders, tmpSource } from "./launch-files.ts";
+import { groupsOf, openInput, passwdFile, readableFolders, tmpSource } from "./launch-files.ts";
 import { launchCommand, type LaunchSite, ownVariables, placesOf, variablesScript } from "./launch-script.ts";
 import type { LaunchServer } from "./launch-server.ts";
+import { NetworkStock } from "./network-stock.ts";
 import type { OutboundPolicy } from "./network/policy.ts";
 import { openWayOut, type WayOut } from "./network/way-out.ts";
 import { NativeLauncher } from "./native-launcher.ts";
@@ -115,7 +116,7 @@ export async function openNamespaceDriver(options: NamespacesOptions): Promise<D
     const complaint = known === undefined ? await driver.tryOut() : undefined;
     if (complaint === undefined) {
       await memory.keep(number);
-      driver.useNativeLauncher();
+      driver.prepare();
       return driver;
     }
     failure ||= complaint;
@@ -145,6 +146,7 @@ class NamespaceDriver implements Driver {
   #forkServers: ForkServers | undefined;
   #hasSeccomp: boolean;
   #roots: TemplateRoots;
+  #networks: NetworkStock<PrivateNetwork>;
   #uids = new WeakMap<LaunchFolders, number>();
   /** Of the last launch. */
   #cgroups = new WeakMap<LaunchFolders, Cgroup>();
@@ -157,6 +159,7 @@ class NamespaceDriver implements Driver {
     this.#hasSeccomp = launcher !== undefined;
     this.hasPrivateNetworks = !parts.isRootless;
     this.canSpecialise = parts.mounts !== undefined;
+    this.#networks = new NetworkStock(parts.clock, () => new PrivateNetwork(parts.calls, parts.wayOut.network));
     this.#roots = new TemplateRoots(
       join(parts.runFolder, "root"),
       parts.tools,
@@ -178,9 +181,9 @@ class NamespaceDriver implements Driver {
     await checkProgram(order);
     const { isRootless } = this.#parts;
     const uid = isRootless ? 0 : this.#uidOf(folders);
-    const readable = await readableFolders(folders);
+    const readable = readableFolders(folders);
     const [holder, tmp, passwd, extraGroups] = await Promise.all([
-      this.#roots.holder(readable),
+      this.#roots.holder(readable, { isAlone: native !== undefined }),
       tmpSource(this.#images, order, { isRootless, isNative: native !== undefined }),
       native ? undefined : passwdFile(folders, uid),
       isRootless ? [] : groupsOf(folders),
@@ -233,7 +236,7 @@ class NamespaceDriver implements Driver {
 
   async prepareFork(program: ForkableProgram, readable: readonly string[]): Promise<string | undefined> {
     if (!this.#forkServers) return "that is switched off";
-    return this.#forkServers.prepare(program, { holder: await this.#roots.holder(readable), root: this.#roots.folder });
+    return this.#forkServers.prepare(program, { holder: await this.#roots.holder(readable, { isAlone: true }) });
   }
 
   async #start(order: LaunchOrder, site: LaunchSite, server: LaunchServer | undefined): Promise<NativeStart> {
@@ -245,7 +248,7 @@ class NamespaceDriver implements Driver {
   async #startChain(order: LaunchOrder, site: LaunchSite): Promise<Leader> {
     const { folders } = order;
     const [program, ...args] = launchCommand(site, order, seenProgram(order.program, folders, placesOf(folders)));
-    const input = await this.#openInput(folders, variablesScript(ownVariables(order.variables)));
+    const input = await openInput(folders, this.#inputs++, variablesScript(ownVariables(order.variables)));
     const child = spawn(program as string, args, {
       cwd: "/",
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", [markerVariable]: folders.environment },
@@ -284,7 +287,7 @@ class NamespaceDriver implements Driver {
       isRootless,
     };
     const [program, ...args] = joinCommand(site, order, seenProgram(order.program, folders, placesOf(folders)));
-    const input = await this.#openInput(folders, variablesScript(ownVariables(order.variables)));
+    const input = await openInput(folders, this.#inputs++, variablesScript(ownVariables(order.variables)));
     const child = spawn(program as string, args, {
       cwd: "/",
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", [markerVariable]: folders.environment },
@@ -321,7 +324,9 @@ class NamespaceDriver implements Driver {
   }
 
   openNetwork(): Network {
-    return this.#parts.isRootless ? new SharedNetwork() : new PrivateNetwork(this.#parts.calls, this.#parts.wayOut.network);
+    if (this.#parts.isRootless) return new SharedNetwork();
+    this.#parts.wayOut.network?.refresh();
+    return this.#networks.take();
   }
 
   describe(): DriverDescription {
@@ -350,10 +355,12 @@ class NamespaceDriver implements Driver {
     return this.#parts.cgroups.memoryUse();
   }
 
-  /** In the background; launches use it once it has proved itself. */
-  useNativeLauncher(): void {
+  /** In the background: launches use the native launcher once it has proved itself. */
+  prepare(): void {
     const { nativeFolder, isRootless, log, clock, usesForkServers } = this.#parts;
-    if (nativeFolder === undefined || isRootless) return;
+    if (isRootless) return;
+    this.#networks.fill();
+    if (nativeFolder === undefined) return;
     const native = new NativeLauncher(nativeFolder, log, (server) => this.tryOut(server));
     this.#native = native;
     if (usesForkServers) this.#forkServers = new ForkServers(native, nativeFolder, clock, log);
@@ -367,6 +374,7 @@ class NamespaceDriver implements Driver {
 
   /** Leaves alone what the next choice uses, too. */
   async closeTrial(): Promise<void> {
+    this.#networks.close();
     await Promise.all([this.#roots.close(), this.#images?.close()]);
     await this.#parts.cgroups.close();
     await rm(this.#roots.folder, { recursive: true, force: true });
@@ -375,18 +383,6 @@ class NamespaceDriver implements Driver {
   /** Resolves with what went wrong, if it did. */
   tryOut(native?: LaunchServer): Promise<string | undefined> {
     return tryOut({ openNetwork: () => this.openNetwork(), launch: (order) => this.#launch(order, native) }, this.#parts.runFolder);
-  }
-
-  /** A file without a name, because command lines and the environments of other processes can be read by others. */
-  async #openInput(folders: LaunchFolders, content: string): Promise<FileHandle> {
-    await makeFolders(folders);
-    const path = join(folders.environment, `input-${this.#inputs++}`);
-    const file = await open(path, "wx+", 0o600);
-    await rm(path);
-    const bytes = Buffer.from(content);
-    // At a position, so that who inherits it reads from the start.
-    await file.write(bytes, 0, bytes.length, 0);
-    return file;
   }
 
   #uidOf(folders: LaunchFolders): number {

@@ -99,7 +99,7 @@ export function nativeOrder(site: LaunchSite, folders: LaunchFolders, source: Pr
   return orderOf([
     ["m", folders.environment],
     ...site.groupDoors.map((door): OrderRecord => ["g", door]),
-    ...template(site),
+    template(site),
     ["u", String(site.uid)],
     ["d", String(maxDescriptors)],
     ["p", String(maxProcesses)],
@@ -117,12 +117,12 @@ export function nativeOrder(site: LaunchSite, folders: LaunchFolders, source: Pr
 
 /** The order that starts the fork server of that number. It sees what functions of its runtime see, and besides, on /mnt, the folder `extra`. */
 export function forkServerOrder(
-  site: Pick<LaunchSite, "holder" | "root">,
+  site: Pick<LaunchSite, "holder">,
   number: number,
   extra: string,
   source: Exclude<ProgramSource, { forkedBy: number }>,
 ): Buffer {
-  return orderOf([["Z", String(number)], ...template(site), ["r", `${extra}\0/mnt`], ["f", ""], ...command(source)]);
+  return orderOf([["Z", String(number)], template(site), ["r", `${extra}\0/mnt`], ["f", ""], ...command(source)]);
 }
 
 /** After this the fork server of that number makes no more, and ends with the last that it has made. */
@@ -130,10 +130,7 @@ export const dismissOrder = (number: number): Buffer => orderOf([["Z", String(nu
 
 type OrderRecord = [tag: string, value: string | Buffer];
 
-const template = ({ holder, root }: Pick<LaunchSite, "holder" | "root">): OrderRecord[] => [
-  ["h", `/proc/${holder}/ns/mnt`],
-  ["R", root],
-];
+const template = ({ holder }: Pick<LaunchSite, "holder">): OrderRecord => ["h", `/proc/${holder}/ns/mnt`];
 
 const fork = ({ forkedBy, image }: Extract<ProgramSource, { forkedBy: number }>): OrderRecord[] => [
   ["F", String(forkedBy)],

@@ -7,11 +7,13 @@ import type { Network } from "../driver.ts";
 import { Entrance } from "./network/entrance.ts";
 import { netlinkFamily, NetlinkSocket } from "./network/netlink.ts";
 import { NetworkNamespace } from "./network/network-namespace.ts";
-import { type OutboundNetwork, withoutVersion6 } from "./network/outbound.ts";
+import type { OutboundNetwork } from "./network/outbound.ts";
 import { loopbackIndex, setUp } from "./network/rtnetlink.ts";
 import type { SystemCalls } from "./system-calls.ts";
 
 const loopback = "127.0.0.1";
+/** Of the Runtime API, the product's endpoint and the X-Ray daemon. */
+const usualSockets = { stream: 2, datagram: 1 };
 
 /** A network namespace of one launch: a loopback interface, on which servers of ours listen, and the way out, where there is one. */
 export class PrivateNetwork implements Network {
@@ -24,15 +26,16 @@ export class PrivateNetwork implements Network {
 
   /** Throws if the kernel allows no more of them. */
   constructor(calls: SystemCalls, outbound?: OutboundNetwork) {
-    let routes: NetlinkSocket | undefined;
-    this.#namespace = new NetworkNamespace(calls, () => {
-      if (outbound) withoutVersion6();
-      routes = new NetlinkSocket(calls, netlinkFamily.route, "the network of a function");
-    });
+    using opened = new DisposableStack();
+    const inside: { routes?: NetlinkSocket } = {};
+    const open = (): void => {
+      inside.routes = opened.use(new NetlinkSocket(calls, netlinkFamily.route, "the network of a function"));
+    };
+    this.#namespace = new NetworkNamespace(calls, open, usualSockets);
     try {
-      using routesInThere = routes as unknown as NetlinkSocket;
-      routesInThere.send([setUp(loopbackIndex)]);
-      outbound?.connect(this.#namespace, routesInThere);
+      const routes = inside.routes as NetlinkSocket;
+      routes.send([setUp(loopbackIndex)]);
+      outbound?.connect(this.#namespace, routes);
     } catch (error) {
       this.#namespace.close();
       throw error;

@@ -28,12 +28,12 @@ export const launcherPlace = "/run/seccomp";
 const readOnly = "bind,ro,nosuid,nodev";
 
 /**
- * $1: mount; $2: sleep; $3: the root; $4: its resolv.conf. Then, up to `--`, four words each: `link TARGET PLACE -`, or `folder` or `file`, SOURCE PLACE OPTIONS.
+ * $1: mount; $2: sleep; $3: the root; $4: its resolv.conf; $5: what is to be done when it stands. Then, up to `--`, four words each: `link TARGET PLACE -`, or `folder` or `file`, SOURCE PLACE OPTIONS.
  * The process stays, and with it the mounts, which nobody sees who does not enter.
  */
 const script = `
 set -e
-mount=$1 sleep=$2 root=$3 resolvers=$4; shift 4
+mount=$1 sleep=$2 root=$3 resolvers=$4 end=$5; shift 5
 "$mount" -t tmpfs -o mode=755,size=4m,nosuid,nodev tmpfs "$root"
 cd "$root"
 mkdir -p dev etc mnt opt proc run tmp var/task
@@ -55,9 +55,22 @@ while [ "$1" != -- ]; do
   shift 4
 done
 "$mount" -o remount,bind,ro,nosuid,nodev "$root"
+eval "$end"
 cd /
 echo ready
 exec "$sleep" infinity >&-`;
+
+/**
+ * Leaves nothing of the machine but the root: for the native launcher, which brings along what else a launch needs. To change the root takes longer the more processes
+ * the machine has; here that is done once. umount looks into /proc; what lies there afterwards is where launches put files that need no name.
+ */
+const becomeRoot = (pivotRoot: string, umount: string): string => `
+"$mount" -t proc proc "$root/proc"
+cd "$root"
+"${pivotRoot}" . .
+"${umount}" -l .
+"${umount}" /proc
+"$mount" -t tmpfs -o mode=700,size=64m,nosuid,nodev,noexec tmpfs /proc`;
 
 /** Places that each launch fills itself, so that nothing below them can come from a template. */
 export const isOfLaunch = (path: string): boolean => /^\/(tmp|mnt|proc)(\/|$)/.test(path);
@@ -84,13 +97,16 @@ export class TemplateRoots {
     this.#resolvers = nameServer === undefined ? "" : `nameserver ${nameServer}\n`;
   }
 
-  /** Id of a process in whose mount namespace the root shows these folders, at the places that they have on this machine. */
-  async holder(readable: readonly string[]): Promise<number> {
+  /**
+   * Id of a process in whose mount namespace the root shows these folders, at the places that they have on this machine; `isAlone`: and there is nothing
+   * else, because it is the namespace's own root.
+   */
+  async holder(readable: readonly string[], { isAlone = false } = {}): Promise<number> {
     const folders = outermost(readable.filter((folder) => !isOfLaunch(folder)));
-    const key = folders.join("\n");
+    const key = [isAlone, ...folders].join("\n");
     let holder = this.#holders.get(key);
     if (!holder) {
-      holder = this.#build(folders);
+      holder = this.#build(folders, isAlone);
       this.#holders.set(key, holder);
       // One that ends, for whatever reason, is put together again by the next launch.
       const forget = (): unknown => this.#holders.delete(key);
@@ -104,9 +120,10 @@ export class TemplateRoots {
     await Promise.all(holders.flatMap((holder) => (holder.status === "fulfilled" ? [end(holder.value)] : [])));
   }
 
-  async #build(folders: readonly string[]): Promise<ChildProcess> {
+  async #build(folders: readonly string[], isAlone: boolean): Promise<ChildProcess> {
     await mkdir(this.folder, { recursive: true });
-    const { mount, setpriv, sleep, unshare } = this.#tools;
+    const { mount, umount, pivot_root: pivotRoot, setpriv, sleep, unshare } = this.#tools;
+    const ending = isAlone ? becomeRoot(pivotRoot, umount) : "";
     const entries = [
       ...(await Promise.all([...machineFolders, ...machineSettings.map((name) => join("/etc", name)), ...folders].map(entryOf))).flat(),
       ...devices.flatMap((device) => ["file", device, device, "bind,nosuid,noexec"]),
@@ -118,7 +135,7 @@ export class TemplateRoots {
     const [program, ...enter] = this.#isRootless ? [...leave, ...dieWithParent] : [...dieWithParent, ...leave];
     const child = spawn(
       program as string,
-      [...enter, "/bin/sh", "-c", script, "sh", mount, sleep, this.folder, this.#resolvers, ...entries, "--"],
+      [...enter, "/bin/sh", "-c", script, "sh", mount, sleep, this.folder, this.#resolvers, ending, ...entries, "--"],
       {
         cwd: "/",
         env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" },

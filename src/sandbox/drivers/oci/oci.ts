@@ -232,7 +232,7 @@ class OciDriver implements Driver {
       deviceFolder: join(folder, "dev"),
       ...(hasSleeper(process.arch) && { sleeper: join(folder, "sleeper") }),
       settings: await this.#settings(folders, uid),
-      readable: await readableFolders(folders),
+      readable: readableFolders(folders),
       uid,
       extraGroups: await groupsOf(folders),
       networkNamespace: `/proc/${process.pid}/fd/${(order.network as PrivateNetwork).descriptor}`,

@@ -1,6 +1,7 @@
 /** What is read of the database; the statements that write stand in writes.ts. */
 import type { Compilable } from "kysely";
 import type { Database, Statement } from "#storage/database.ts";
+import { withParameters } from "#storage/query-builder.ts";
 import type { Entity, EntityKind } from "../entity.ts";
 import { type IamTables, fromRow, sql } from "./tables.ts";
 
@@ -26,7 +27,7 @@ export class IamStore {
   }
 
   async findEntity<Kind extends EntityKind>(accountId: string, kind: Kind, name: string): Promise<Entity<Kind> | undefined> {
-    const [row] = await this.#read(entitiesOf(accountId, kind).where("name", "=", name));
+    const [row] = await this.#database.read(withParameters(anEntity, [accountId, kind, name]));
     return row && fromRow<Kind>(row);
   }
 
@@ -154,3 +155,6 @@ export class IamStore {
 
 const entitiesOf = (accountId: string, kind: EntityKind) =>
   sql.selectFrom("iam_entities").selectAll().where("account_id", "=", accountId).where("kind", "=", kind);
+
+/** Compiled once: each start of an environment asks for a role. */
+const anEntity = entitiesOf("", "role").where("name", "=", "").compile();

@@ -7,16 +7,18 @@ import type { LogsOperation, Nothing } from "../state.ts";
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html */
 export const createLogStream: LogsOperation<CreateLogStreamRequest, Nothing> = async (input, { state, ...scope }) => {
   const { row } = await state.groups.find(scope, input.logGroupName);
+  const stream = {
+    id: state.ids.hex(32),
+    group_id: row.id,
+    name: input.logStreamName,
+    created_at_ms: state.clock.now(),
+    first_event_ms: null,
+    last_event_ms: 0,
+    last_ingestion_ms: null,
+  };
   try {
-    await state.store.createStream({
-      id: state.ids.hex(32),
-      group_id: row.id,
-      name: input.logStreamName,
-      created_at_ms: state.clock.now(),
-      first_event_ms: null,
-      last_event_ms: 0,
-      last_ingestion_ms: null,
-    });
+    await state.store.createStream(stream);
+    state.groups.noteCreated(stream);
   } catch (error) {
     if (error instanceof UniqueViolation) throw new AwsError("ResourceAlreadyExistsException", "The specified log stream already exists");
     if (error instanceof RowCountMismatch) throw groupMissing();

@@ -27,17 +27,23 @@ export const create = 0x400 | 0x200;
 export const createOrKeep = 0x400;
 
 const isRequest = 0x01;
+/** An answer comes in any case, not only if something is wrong. */
+const wantsAnswer = 0x04;
+/** Tells that answer from others, which have none. */
+const lastSequence = 1;
 const dumps = 0x300;
 const addressFamilyNetlink = 16;
 /** SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK */
 const rawSocket = 3 | 0o2000000 | 0o4000;
 const messageHeaderBytes = 16;
+const flagsAt = 6;
+const sequenceAt = 8;
 const attributeHeaderBytes = 4;
 const isNested = 0x8000;
 const errorType = 2;
 const doneType = 3;
-/** The kernel's own parts of a listing are smaller. */
-const receiveBytes = 64 * 1024;
+/** What arrives, of any socket: it has been read, or copied, before anything else is received. The kernel's own parts of a listing are smaller. */
+const arrived = Buffer.alloc(64 * 1024);
 
 export class NetlinkError extends Error {
   readonly code: string;
@@ -54,18 +60,33 @@ export class NetlinkError extends Error {
 export class NetlinkSocket implements Disposable {
   #descriptor: number;
   #what: string;
+  /** Packet filters answer nothing when all is well: that there is no more is seen by reading in vain, which costs more. */
+  #answers: boolean;
 
   /** `what` names, in errors, what is being asked for. */
   constructor(calls: SystemCalls, family: number, what: string) {
     this.#descriptor = calls.socket(addressFamilyNetlink, rawSocket, family);
     this.#what = what;
+    this.#answers = family === netlinkFamily.route;
     if (this.#descriptor < 0) throw new Error(`${what}: no socket could be had`);
   }
 
-  /** All messages at once, in their order. Throws the first `NetlinkError` there was; later messages have been tried all the same. */
-  send(messages: readonly Message[]): void {
-    writeSync(this.#descriptor, Buffer.concat(messages.map((message) => encodeMessage(message))));
-    for (const { type, body } of this.#received()) this.#throwIfError(type, body);
+  /** All messages at once, encoded ones among them, in their order. Throws the first `NetlinkError` there was; later messages have been tried all the same. */
+  send(messages: ReadonlyArray<Message | Buffer>): void {
+    const encoded = messages.map((message) => (Buffer.isBuffer(message) ? message : encodeMessage(message)));
+    const bytes = Buffer.concat(encoded);
+    if (this.#answers) {
+      const lastAt = bytes.length - (encoded.at(-1)?.length ?? 0);
+      bytes.writeUInt16LE(bytes.readUInt16LE(lastAt + flagsAt) | wantsAnswer, lastAt + flagsAt);
+      bytes.writeUInt32LE(lastSequence, lastAt + sequenceAt);
+    }
+    writeSync(this.#descriptor, bytes);
+    let failed: NetlinkError | undefined;
+    for (const { type, sequence, body } of this.#received()) {
+      failed ??= this.#errorOf(type, body);
+      if (sequence === lastSequence) break;
+    }
+    if (failed) throw failed;
   }
 
   /** What the kernel lists or answers: bodies of messages, each with the family's header before the attributes. */
@@ -73,8 +94,9 @@ export class NetlinkSocket implements Disposable {
     writeSync(this.#descriptor, encodeMessage({ ...message, flags: lists ? dumps : 0 }));
     const bodies: Buffer[] = [];
     for (const { type, body } of this.#received()) {
-      this.#throwIfError(type, body);
-      if (type !== doneType && type !== errorType) bodies.push(body);
+      const failed = this.#errorOf(type, body);
+      if (failed) throw failed;
+      if (type !== doneType && type !== errorType) bodies.push(Buffer.from(body));
     }
     return bodies;
   }
@@ -83,27 +105,28 @@ export class NetlinkSocket implements Disposable {
     closeSync(this.#descriptor);
   }
 
-  *#received(): Iterable<{ type: number; body: Buffer }> {
+  /** Until nothing is left. A body is good until the next one is asked for. */
+  *#received(): Iterable<{ type: number; sequence: number; body: Buffer }> {
     for (;;) {
-      const bytes = Buffer.alloc(receiveBytes);
       let length: number;
       try {
-        length = readSync(this.#descriptor, bytes);
+        length = readSync(this.#descriptor, arrived);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EAGAIN") return;
         throw error;
       }
       for (let at = 0; at + messageHeaderBytes <= length;) {
-        const size = bytes.readUInt32LE(at);
-        yield { type: bytes.readUInt16LE(at + 4), body: bytes.subarray(at + messageHeaderBytes, at + size) };
+        const size = arrived.readUInt32LE(at);
+        const [type, sequence] = [arrived.readUInt16LE(at + 4), arrived.readUInt32LE(at + sequenceAt)];
+        yield { type, sequence, body: arrived.subarray(at + messageHeaderBytes, at + size) };
         at += aligned(Math.max(size, messageHeaderBytes));
       }
     }
   }
 
-  #throwIfError(type: number, body: Buffer): void {
+  #errorOf(type: number, body: Buffer): NetlinkError | undefined {
     const errorNumber = type === errorType ? -body.readInt32LE(0) : 0;
-    if (errorNumber !== 0) throw new NetlinkError(this.#what, errorNumber);
+    return errorNumber === 0 ? undefined : new NetlinkError(this.#what, errorNumber);
   }
 }
 
@@ -114,7 +137,7 @@ export function encodeMessage({ type, flags = 0, header, attributes = [] }: Mess
   const head = Buffer.alloc(messageHeaderBytes);
   head.writeUInt32LE(messageHeaderBytes + body.length, 0);
   head.writeUInt16LE(type, 4);
-  head.writeUInt16LE(flags | isRequest, 6);
+  head.writeUInt16LE(flags | isRequest, flagsAt);
   return Buffer.concat([head, body]);
 }
 

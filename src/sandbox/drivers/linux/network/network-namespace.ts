@@ -6,6 +6,7 @@ const cloneNewNet = 0x4000_0000;
 const namespaceOfSocket = 0x894cn;
 const addressFamilyInet = 2;
 const socketTypes = { stream: 1, datagram: 2 };
+type SocketType = keyof typeof socketTypes;
 const closesOnExec = 0o2000000;
 const doesNotBlock = 0o4000;
 
@@ -18,14 +19,26 @@ export class NetworkNamespace {
   #descriptor: number | undefined;
   /** A socket in there that stays open as long as the namespace is of interest. */
   #anchor: number | undefined;
+  /** Not bound yet. */
+  #spare: Record<SocketType, number[]> = { stream: [], datagram: [] };
 
-  /** `prepare` runs inside. Throws if the kernel allows no more of them. */
-  constructor(calls: SystemCalls, prepare: () => void) {
+  /**
+   * `prepare` runs inside. Throws if the kernel allows no more of them. `spareSockets`: how many will be wanted soon, which are made while we are there
+   * anyway.
+   */
+  constructor(calls: SystemCalls, prepare: () => void, spareSockets: Partial<Record<SocketType, number>> = {}) {
     this.#calls = calls;
-    this.#descriptor = elsewhere(calls, () => {
+    elsewhere(calls, () => {
       check(calls.unshare(cloneNewNet), "unshare");
-      prepare();
-      return openSync("/proc/thread-self/ns/net", "r");
+      try {
+        prepare();
+        for (const [type, count] of Object.entries(spareSockets) as [SocketType, number][])
+          while (this.#spare[type].length < count) this.#spare[type].push(this.#newSocket(type));
+        this.#descriptor = openSync("/proc/thread-self/ns/net", "r");
+      } catch (error) {
+        this.close();
+        throw error;
+      }
     });
   }
 
@@ -42,7 +55,7 @@ export class NetworkNamespace {
   }
 
   /** Descriptor of a socket of IPv4 in there, bound to that address. */
-  boundSocket(type: keyof typeof socketTypes, address: number, port: number): number {
+  boundSocket(type: SocketType, address: number, port: number): number {
     const socket = this.openSocket(type);
     const name = Buffer.alloc(16);
     name.writeUInt16LE(addressFamilyInet, 0);
@@ -58,17 +71,24 @@ export class NetworkNamespace {
   }
 
   /** Descriptor of a socket of IPv4 in there. */
-  openSocket(type: keyof typeof socketTypes): number {
+  openSocket(type: SocketType): number {
+    const spare = this.#spare[type].pop();
+    if (spare !== undefined) return spare;
     return elsewhere(this.#calls, () => {
       this.#enter();
-      return check(this.#calls.socket(addressFamilyInet, socketTypes[type] | closesOnExec | doesNotBlock, 0), "socket");
+      return this.#newSocket(type);
     });
   }
 
   close(): void {
+    for (const sockets of Object.values(this.#spare)) for (const socket of sockets.splice(0)) closeSync(socket);
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
     this.#anchor = undefined;
+  }
+
+  #newSocket(type: SocketType): number {
+    return check(this.#calls.socket(addressFamilyInet, socketTypes[type] | closesOnExec | doesNotBlock, 0), "socket");
   }
 
   #enter(): void {

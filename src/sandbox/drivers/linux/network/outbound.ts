@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import type { Clock } from "#kit/clock.ts";
 import { addressText, type IpRange } from "#kit/ip-range.ts";
 import type { SystemCalls } from "../system-calls.ts";
@@ -7,11 +7,11 @@ import { freeBlock } from "./address-block.ts";
 import { hostTable, routerTable } from "./filter-tables.ts";
 import { Forwarding } from "./forwarding.ts";
 import { NameServer } from "./name-server.ts";
-import { NetlinkError, netlinkFamily, NetlinkSocket, type Message } from "./netlink.ts";
+import { encodeMessage, NetlinkError, netlinkFamily, NetlinkSocket } from "./netlink.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
 import { droppingForwarders, makeTable } from "./nf-tables.ts";
 import { deniedRanges, everywhere, type OutboundPolicy } from "./policy.ts";
-import { deleteLink, linkIndex, loopbackIndex, newAddress, newRoute, newVethPair, noRoute, setUp } from "./rtnetlink.ts";
+import { deleteLink, linkIndex, loopbackIndex, newAddress, newRoute, newVethPair, noRoute, setUp, withoutVersion6 } from "./rtnetlink.ts";
 
 /** Of the interface that leads out, in a namespace that has only this one besides loopback. */
 const outIndex = 2;
@@ -51,6 +51,8 @@ export class OutboundNetwork implements AsyncDisposable {
   #filters: NetlinkSocket;
   #forwarding: Forwarding;
   #names: NameServer | undefined;
+  /** What every namespace is told, before its address and after it. */
+  #ways: { before: Buffer[]; after: Buffer[] };
   #connected = 0;
 
   static async open(options: OutboundOptions): Promise<OutboundNetwork> {
@@ -84,6 +86,7 @@ export class OutboundNetwork implements AsyncDisposable {
     makeTable(this.#filters, hostTable(name, this.#block, policy));
     this.#forwarding = undo.use(new Forwarding(calls, clock, name, policy));
     this.nameServer = addressText(this.#gateway);
+    this.#ways = waysOut(this.#gateway, policy);
     this.advice = droppingForwarders(this.#filters).map(
       ({ table, chain }) =>
         `Another firewall of this machine drops what is forwarded (table ${table}, chain ${chain}): let it accept what comes from and goes to the interface ${name}.`,
@@ -93,9 +96,14 @@ export class OutboundNetwork implements AsyncDisposable {
 
   /** Gives a new namespace, in which that socket was made, its interface and its routes. Throws if that fails. */
   connect(namespace: NetworkNamespace, routesInThere: NetlinkSocket): void {
-    this.#forwarding.refresh();
+    this.refresh();
     const address = this.#connectToRouter(namespace);
-    routesInThere.send(waysOut(address, this.#gateway, this.#options.policy));
+    routesInThere.send([...this.#ways.before, newAddress(outIndex, address), ...this.#ways.after]);
+  }
+
+  /** Sees to it that answers find their way still. Costs next to nothing when called often. */
+  refresh(): void {
+    this.#forwarding.refresh();
   }
 
   /** Returns the address of the namespace. All addresses have their turn, so that nobody gets answers to questions of who was there before. */
@@ -158,7 +166,9 @@ function succeeds(action: () => void): boolean {
 
 const blockSize = ({ prefixBits }: IpRange): number => 2 ** (32 - prefixBits);
 
-/** Run inside of it. */
+const version6Folder = "/proc/sys/net/ipv6";
+
+/** Run inside of it, before its interfaces come. Nothing that is of IPv6 passes it. */
 function becomeRouter(): void {
   for (const [name, value] of [
     ["ipv4/ip_forward", "1"],
@@ -166,27 +176,18 @@ function becomeRouter(): void {
     ["ipv4/conf/all/rp_filter", "1"],
   ] as const)
     writeFileSync(`/proc/sys/net/${name}`, value);
-  withoutVersion6();
-}
-
-/** Run inside of a namespace, before its interfaces come. Loopback keeps its address. */
-export function withoutVersion6(): void {
-  try {
-    writeFileSync("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-  } catch (error) {
-    // The kernel has no IPv6 to begin with.
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
+  if (existsSync(version6Folder)) writeFileSync(`${version6Folder}/conf/default/disable_ipv6`, "1");
 }
 
 /** What is refused on the machine has no route to begin with, so that programs hear of it at once. */
-function waysOut(address: number, gateway: number, policy: OutboundPolicy): Message[] {
-  return [
-    setUp(outIndex),
-    newAddress(outIndex, address),
+function waysOut(gateway: number, policy: OutboundPolicy): { before: Buffer[]; after: Buffer[] } {
+  // By a message, because files below /proc/sys/net are the slower to find the more namespaces there are.
+  const before = [...(existsSync(version6Folder) ? [withoutVersion6(outIndex)] : []), setUp(outIndex)];
+  const after = [
     newRoute({ first: gateway, prefixBits: 32 }, outIndex),
     ...policy.allowed.map((range) => newRoute(range, outIndex, gateway)),
     ...(policy.internet ? [newRoute(everywhere, outIndex, gateway)] : []),
     ...deniedRanges(policy).map(noRoute),
   ];
+  return { before: before.map(encodeMessage), after: after.map(encodeMessage) };
 }

@@ -1,18 +1,20 @@
 import type { IpRange } from "#kit/ip-range.ts";
-import { be32, create, createOrKeep, encodeAttributes, u32, type Message, type NetlinkSocket } from "./netlink.ts";
+import { be32, create, createOrKeep, encodeAttributes, u32, type Attribute, type Message, type NetlinkSocket } from "./netlink.ts";
 
 /**
  * Interfaces, addresses and routes, as messages: https://man7.org/linux/man-pages/man7/rtnetlink.7.html
  * Numbers: https://github.com/torvalds/linux/blob/master/include/uapi/linux/rtnetlink.h and if_link.h
  */
 const messageType = { newLink: 16, deleteLink: 17, getLink: 18, newAddress: 20, newRoute: 24, getRoute: 26 };
-const linkAttribute = { name: 3, info: 18, namespaceDescriptor: 28 };
+const linkAttribute = { name: 3, info: 18, ofFamilies: 26, namespaceDescriptor: 28, sendQueues: 31, receiveQueues: 32 };
 const linkInfo = { kind: 1, data: 2 };
+/** IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE */
+const [waysToAddresses, noAddresses] = [8, Buffer.of(1)];
 const vethPeer = 1;
 const addressAttribute = { address: 1, local: 2 };
 const routeAttribute = { destination: 1, interface: 4, gateway: 5 };
 
-const version4 = 2;
+const [version4, version6] = [2, 10];
 const isUp = 0x1;
 const mainTable = 254;
 /** RTPROT_STATIC */
@@ -31,11 +33,18 @@ export interface VethEnd {
   index: number;
 }
 
+/** By default an interface has as many as the machine has processors, and each takes its time to make. */
+const oneQueue: readonly Attribute[] = [
+  [linkAttribute.sendQueues, u32(1)],
+  [linkAttribute.receiveQueues, u32(1)],
+];
+
 /** A wire with an interface at both ends: one here, which is up, the other one in the namespace of that descriptor, which cannot be up yet. */
 export function newVethPair(here: VethEnd, there: VethEnd, namespaceDescriptor: number): Message {
   const peer = encodeAttributes([
     [linkAttribute.name, there.name],
     [linkAttribute.namespaceDescriptor, u32(namespaceDescriptor)],
+    ...oneQueue,
   ]);
   const data = [[vethPeer, Buffer.concat([linkHeader(there.index, 0), peer])]] as const;
   return {
@@ -44,6 +53,7 @@ export function newVethPair(here: VethEnd, there: VethEnd, namespaceDescriptor: 
     header: linkHeader(here.index),
     attributes: [
       [linkAttribute.name, here.name],
+      ...oneQueue,
       [
         linkAttribute.info,
         [
@@ -56,6 +66,13 @@ export function newVethPair(here: VethEnd, there: VethEnd, namespaceDescriptor: 
 }
 
 export const setUp = (index: number): Message => ({ type: messageType.newLink, header: linkHeader(index) });
+
+/** That interface, which must not be up yet, gets no address of IPv6 when it is. Fails where the kernel has none of it. */
+export const withoutVersion6 = (index: number): Message => ({
+  type: messageType.newLink,
+  header: linkHeader(index, 0),
+  attributes: [[linkAttribute.ofFamilies, [[version6, [[waysToAddresses, noAddresses]]]]]],
+});
 
 /** Takes the other end along. */
 export const deleteLink = (index: number): Message => ({ type: messageType.deleteLink, header: linkHeader(index) });
