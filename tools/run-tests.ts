@@ -50,8 +50,8 @@ const groups: Group[] = [{ files: find(["src/**/*.test.ts"], [processTests]), is
 if (!options.unit)
   groups.push({ files: find([processTests, "test/**/*.test.ts"]), isolation: "process", timeoutMs: options.long ? 1_800_000 : 180_000 });
 
-const counts: Counts[] = [];
-for (const group of groups) counts.push(...(await runGroup(group)));
+const tallies: Counts[] = [];
+for (const group of groups) tallies.push(...(await runGroup(group)));
 
 const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
@@ -64,7 +64,7 @@ function find(patterns: string[], exclude: string[] = []): string[] {
 }
 
 function sum(key: keyof Counts): number {
-  return counts.reduce((total, each) => total + each[key], 0);
+  return tallies.reduce((total, each) => total + each[key], 0);
 }
 
 async function runGroup({ files, isolation, timeoutMs }: Group): Promise<Counts[]> {
@@ -72,21 +72,21 @@ async function runGroup({ files, isolation, timeoutMs }: Group): Promise<Counts[
   const runAlone = (file: string): Promise<Counts> =>
     // The runner's own time-out ends a test, but never a file that something in it keeps alive: one such file would stop them all.
     runFiles([file], { isolation, timeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs + 180_000) });
-  const found = new Map<string, Counts>();
+  const results = new Map<string, Counts>();
   const waiting = [...files];
   const runOneByOne = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) found.set(file, await runAlone(file));
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) results.set(file, await runAlone(file));
   };
   await Promise.all(Array.from({ length: parallelFiles }, runOneByOne));
 
-  const failing = files.filter((file) => found.get(file)!.failed > 0);
-  if (failing.length > maximumSecondTries || files.length === 1) return [...found.values()];
+  const failing = files.filter((file) => results.get(file)!.failed > 0);
+  if (failing.length > maximumSecondTries || files.length === 1) return [...results.values()];
   for (const file of failing) {
     const second = await runAlone(file);
     if (second.failed === 0) console.log(`UNSTABLE ${relative(repository, file)} failed, and passed when it was run again alone\n`);
-    found.set(file, second);
+    results.set(file, second);
   }
-  return [...found.values()];
+  return [...results.values()];
 }
 
 async function runFiles(files: string[], how: RunOptions): Promise<Counts> {

@@ -20,10 +20,10 @@ export function serveForks(addon) {
   native = load(addon);
   // Said with the flags that a fork server takes, not with those that a function would be started with.
   process.execArgv = [];
-  // Loading it takes 3 ms, which else each fork would spend.
-  require("node:v8");
+  // Loaded before, or each fork would spend 3 ms on it.
+  const v8 = require("node:v8");
   // Nobody has asked for a random number yet: the first who does gets one that depends on the seed.
-  becomeAnother(native.serveForks());
+  becomeAnother(native.serveForks(), v8);
   endAtOnce(native.exit);
   return native.receive;
 }
@@ -40,7 +40,7 @@ export function capture() {
   const random = unusedRandom();
   const outcome = native.capture();
   if (outcome.outcome !== "restored") return outcome.outcome;
-  becomeAnother(outcome);
+  becomeAnother(outcome, require("node:v8"));
   Object.defineProperty(Math, "random", { value: random });
   const crypto = require("node:crypto");
   for (let count = 0; count < drawnAhead.randomUUID; count++) crypto.randomUUID();
@@ -62,10 +62,13 @@ function unusedRandom() {
   return Object.setPrototypeOf(random, Function.prototype);
 }
 
-/** @param {Outcome} outcome */
-function becomeAnother({ pid, seed }) {
+/**
+ * @param {Outcome} outcome
+ * @param {typeof import("node:v8")} v8
+ */
+function becomeAnother({ pid, seed }, v8) {
   Object.defineProperty(process, "pid", { value: pid });
-  require("node:v8").setFlagsFromString(`--random-seed=${seed}`);
+  v8.setFlagsFromString(`--random-seed=${seed}`);
 }
 
 /** @param {string} addon */
