@@ -1,4 +1,4 @@
-import { isStreaming } from "./awslambda.mjs";
+import { installGlobals, isStreaming } from "./awslambda.mjs";
 import { require } from "./builtins.mjs";
 import { Channel } from "./channel.mjs";
 import { loadHandler } from "./handler.mjs";
@@ -30,7 +30,15 @@ const invoke = frameOf(
 export async function rehearse(count) {
   const loaded = await loadHandler(import.meta.dirname, "rehearsal.handler");
   for (const path of Object.keys(require.cache)) delete require.cache[path];
-  const handlers = [loaded, async (event, context) => [event, context.awsRequestId], async (event) => event.Records];
+  const handlers = [
+    loaded,
+    async (event, context) => [event, context.awsRequestId],
+    // Hardly any function does without timers.
+    async (event) => {
+      clearTimeout(setTimeout(() => {}, 1_000));
+      return event.Records;
+    },
+  ];
   const [source, sink] = [openSync("/dev/zero", "r"), openSync("/dev/null", "w")];
   const receivers = [
     (_fd, buffer, offset, _length, position) => {
@@ -70,6 +78,8 @@ function rehearseTheBeginning(channel, handler) {
   patchConsole(channel, () => ({ requestId: undefined, tenantId: undefined }));
   for (const name of Object.keys(console)) if (!(name in original)) delete console[name];
   Object.assign(console, original);
+  installGlobals(new InvokeStore());
+  delete globalThis.awslambda;
   resolveFromNodePath();
   isStreaming(handler);
   channel.ready();
