@@ -5,17 +5,16 @@ import { chmod, mkdir, mkdtemp, readdir, readlink, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
-import { systemClock } from "#kit/clock.ts";
 import { silentLog } from "#kit/log.ts";
 import { canIsolate, descendantsOf } from "#test/traces.ts";
 import type { ForkServerKind, LaunchOrder, MemoryImage } from "../driver.ts";
 import { defaultVariables } from "../../environment-variables.ts";
 import { FramePeer } from "../../fixtures/frame-peer.ts";
-import { hasCompiler, nativeFolder } from "../../fixtures/native.ts";
+import { openLoneDriver } from "../../fixtures/namespace-driver.ts";
+import { hasCompiler } from "../../fixtures/native.ts";
 import { frameType } from "../../frames.ts";
 import { RuntimeCatalog } from "../../runtimes/catalog.ts";
 import { ImageFile } from "./image-file.ts";
-import { openNamespaceDriver } from "./namespaces.ts";
 import { loadSystemCalls } from "./system-calls.ts";
 
 const skip = !(canIsolate && hasCompiler()) && "takes Linux on x86-64, root, and a C compiler";
@@ -29,18 +28,7 @@ const catalog = new RuntimeCatalog({
   searchPath: process.env["PATH"] ?? "",
   log: silentLog,
 });
-const driver = skip
-  ? undefined
-  : await openNamespaceDriver({
-      runFolder: folder,
-      clock: systemClock,
-      log: silentLog,
-      outbound: { internet: false, allowed: [] },
-      functionMemoryMb: 4_096,
-      nativeFolder,
-      usesForkServers: true,
-      allowsRootless: false,
-    });
+const driver = skip ? undefined : await openLoneDriver(folder, { usesForkServers: true });
 after(async () => {
   await driver?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });

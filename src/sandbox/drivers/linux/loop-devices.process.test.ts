@@ -7,13 +7,11 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { systemClock } from "#kit/clock.ts";
-import { silentLog } from "#kit/log.ts";
 import { canIsolate } from "#test/traces.ts";
-import { hasCompiler, nativeFolder } from "../../fixtures/native.ts";
+import { openLoneDriver } from "../../fixtures/namespace-driver.ts";
+import { hasCompiler } from "../../fixtures/native.ts";
 import type { Driver } from "../driver.ts";
 import { findProgram } from "../system-programs.ts";
-import { openNamespaceDriver } from "./namespaces.ts";
 
 const losetup = await findProgram("losetup");
 const canRun = canIsolate && hasCompiler() && losetup !== undefined && (await findProgram("mkfs.ext4")) !== undefined;
@@ -50,16 +48,7 @@ test(
   { skip: !canRun && "takes Linux on x86-64, root, a C compiler, losetup and mkfs.ext4" },
   async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "loop-devices-"));
-    const driver = await openNamespaceDriver({
-      runFolder: folder,
-      clock: systemClock,
-      log: silentLog,
-      outbound: { internet: false, allowed: [] },
-      functionMemoryMb: 4_096,
-      nativeFolder,
-      usesForkServers: false,
-      allowsRootless: false,
-    });
+    const driver = await openLoneDriver(folder, { usesForkServers: false });
     const taken: number[] = [];
     t.after(async () => {
       for (const number of taken) await run(losetup as string, ["-d", `/dev/loop${number}`]);
