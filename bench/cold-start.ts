@@ -1,12 +1,10 @@
 /**
- * What the first invocation of a function costs, by driver and by technique, beside a bare start of the interpreter. Every figure is of fresh versions, which
- * have no environments yet. Techniques alternate from round to round.
+ * What the first invocation of a function costs, by driver and by technique, beside a bare start of the interpreter just before it. Every figure is of fresh
+ * versions, which have no environments yet. Techniques alternate from version to version.
  */
-import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import {
   InvokeCommand,
   type LambdaClient,
@@ -18,14 +16,16 @@ import {
 import { type BenchFunction, deploy } from "./deploy.ts";
 import { measureLoad } from "./load-client.ts";
 import { type Server, startPilotlight } from "./product.ts";
-import type { BenchOptions, Section } from "./section.ts";
+import type { Python } from "./python.ts";
+import { absentRows, type BenchOptions, type Report, type Section } from "./section.ts";
 import { signedInvocation } from "./signed-invocation.ts";
-import { head, pause, quantile, row } from "./statistics.ts";
+import { head, median, pause, quantile, ratiosOf, row, showSpread, spreadOf } from "./statistics.ts";
+import { startMs } from "./yardstick.ts";
 
 /** Cold starts are few and spread widely: of each round of the others there are so many. */
 const versionsPerRound = 6;
 /** One of so many versions is invoked by the SDK's client, the others by bytes that were signed before. */
-const versionsPerSdkCall = 3;
+const versionsPerSdkCall = 2;
 /** Between two cold starts, so that what was started ahead of need is there again. */
 const pauseMs = 400;
 const payload = '{"text":"x"}';
@@ -34,32 +34,19 @@ interface ColdFunction extends BenchFunction {
   /** What it does, in the report. */
   title: string;
   /** Its interpreter, doing nothing. */
-  bareStart: [program: string, ...args: string[]];
+  bareStart: readonly [program: string, ...args: string[]];
 }
 
-const bareNode: ColdFunction["bareStart"] = [process.execPath, "-e", "0"];
-const barePython: ColdFunction["bareStart"] = ["python3.11", "-c", "0"];
-
-const functions: readonly ColdFunction[] = [
-  { name: "nodejs", title: "nodejs", runtime: "nodejs26.x", handler: "index.handler", folder: "echo-node", bareStart: bareNode },
-  { name: "python", title: "python", runtime: "python3.11", handler: "app.handler", folder: "echo-python", bareStart: barePython },
-  {
-    name: "nodejs-sdk",
-    title: "nodejs, S3 and DynamoDB clients",
-    runtime: "nodejs26.x",
-    handler: "index.handler",
-    folder: "sdk-node",
-    bareStart: bareNode,
-  },
-  {
-    name: "python-sdk",
-    title: "python, boto3's clients of both",
-    runtime: "python3.11",
-    handler: "app.handler",
-    folder: "sdk-python",
-    bareStart: barePython,
-  },
-];
+function functionsFor({ runtime, program }: Python): ColdFunction[] {
+  const node = { runtime: "nodejs26.x", handler: "index.handler", bareStart: [process.execPath, "-e", "0"] } as const;
+  const python = { runtime, handler: "app.handler", bareStart: [program, "-c", "0"] } as const;
+  return [
+    { ...node, name: "nodejs", title: "nodejs", folder: "echo-node" },
+    { ...python, name: "python", title: "python", folder: "echo-python" },
+    { ...node, name: "nodejs-sdk", title: "nodejs, S3 and DynamoDB clients", folder: "sdk-node" },
+    { ...python, name: "python-sdk", title: "python, boto3's clients of both", folder: "sdk-python" },
+  ];
+}
 
 interface Technique {
   name: string;
@@ -67,11 +54,11 @@ interface Technique {
   hasCompiler: boolean;
   /** Makes a version of the function that has no environment, and resolves with what to invoke. */
   renew(lambda: LambdaClient, functionName: string, round: number): Promise<string>;
-  /** Of the runtimes that it serves; without it, all. */
-  family?: string;
+  takesSnapshots?: true;
 }
 
-const isServed = ({ family = "" }: Technique, { runtime }: ColdFunction): boolean => runtime.startsWith(family);
+const isServed = ({ takesSnapshots }: Technique, { runtime }: ColdFunction, { hasSnapStart }: Python): boolean =>
+  !takesSnapshots || hasSnapStart || runtime.startsWith("nodejs");
 
 /** A change of configuration gives up the environments. */
 async function reconfigure(lambda: LambdaClient, FunctionName: string, round: number): Promise<string> {
@@ -99,13 +86,15 @@ const techniques: Technique[] = [
   { name: "namespaces: the native launcher", args: [...isolated, "--standbys", "0", "--fork-servers", "no"], hasCompiler: true, renew },
   { name: "namespaces: forked", args: [...isolated, "--standbys", "0"], hasCompiler: true, renew },
   { name: "namespaces: started ahead of need", args: isolated, hasCompiler: true, renew },
-  // Only newer versions of Python have it, which a machine may not have: it is measured with Node.js.
-  { name: "namespaces: SnapStart", args: isolated, hasCompiler: true, renew: publish, family: "nodejs" },
+  { name: "namespaces: SnapStart", args: isolated, hasCompiler: true, renew: publish, takesSnapshots: true },
+  { name: "oci: a container", args: ["--isolation", "oci"], hasCompiler: true, renew },
 ];
 
-/** Of one function and one technique. */
+/** Of one function and one technique; by bytes that were signed before, and by the SDK's client. */
 class Times {
   readonly coldMs: number[] = [];
+  /** Bare starts of the interpreter just before each of those. */
+  readonly bareMs: number[] = [];
   readonly sdkColdMs: number[] = [];
   readonly warmMs: number[] = [];
 }
@@ -118,7 +107,7 @@ interface Subject {
 }
 
 /** With a compiler or without one: what a product keeps of its own is shared among those that may have the same. */
-async function open(technique: Technique, folder: string): Promise<Subject> {
+async function open(technique: Technique, folder: string, functions: readonly ColdFunction[]): Promise<Subject> {
   const { args, hasCompiler } = technique;
   const path = hasCompiler ? process.env["PATH"] : `${folder}:${process.env["PATH"]}`;
   const toolchains = join(folder, hasCompiler ? "toolchains" : "toolchains-without-cc");
@@ -134,82 +123,115 @@ async function askBySdk(lambda: LambdaClient, FunctionName: string): Promise<num
   return performance.now() - startedMs;
 }
 
-async function measure({ technique, product, lambda, times }: Subject, name: string, round: number): Promise<void> {
-  const target = await technique.renew(lambda, name, round);
+async function measure({ technique, product, lambda, times }: Subject, { name, bareStart }: ColdFunction, version: number): Promise<void> {
+  const target = await technique.renew(lambda, name, version);
   const request = await signedInvocation(product, target, payload, "RequestResponse", { isSent: false });
   const ask = async (): Promise<number> => (await measureLoad(product.port, request, 1, 0, 0)).p50Ms;
   await pause(pauseMs);
-  const isBySdk = round % versionsPerSdkCall === 0;
+  const bareMs = await startMs(...bareStart);
+  const isBySdk = version % versionsPerSdkCall === 0;
   const coldMs = isBySdk ? await askBySdk(lambda, target) : await ask();
   const warmMs = await ask();
-  // The first round warms up the product itself.
-  if (round === 0) return;
-  const { coldMs: raw, sdkColdMs, warmMs: warm } = times.get(name) as Times;
-  (isBySdk ? sdkColdMs : raw).push(coldMs);
-  warm.push(warmMs);
+  // The first version warms up the product itself.
+  if (version === 0) return;
+  const own = times.get(name) as Times;
+  if (isBySdk) own.sdkColdMs.push(coldMs);
+  else {
+    own.coldMs.push(coldMs);
+    own.bareMs.push(bareMs);
+  }
+  own.warmMs.push(warmMs);
 }
 
-async function bareStartMs([program, ...args]: ColdFunction["bareStart"]): Promise<number> {
-  const startedMs = performance.now();
-  await promisify(execFile)(program, args);
-  return performance.now() - startedMs;
-}
+const columns = [
+  "function",
+  "isolation, technique",
+  "cold p50 ms",
+  "p99 ms",
+  "best ms",
+  "by the SDK p50 ms",
+  "p99 ms",
+  "warm p50 ms",
+  "cold ÷ bare start",
+  "cold ÷ plain process",
+] as const;
 
-function rowsOf(one: ColdFunction, all: readonly Subject[], bareMs: readonly number[]): string[] {
+const summary = (ms: readonly number[], parts: readonly number[]): string[] => parts.map((part) => quantile(ms, part).toFixed(1));
+
+/** Rows of one function: of a bare start, of each technique. */
+function rowsOf(one: ColdFunction, all: readonly Subject[], python: Python): string[] {
   const { name, title } = one;
-  const subjects = all.filter(({ technique }) => isServed(technique, one));
-  const p50 = (times: readonly number[]): number => quantile(times, 0.5);
   const timesOf = ({ times }: Subject): Times => times.get(name) as Times;
-  const plainMs = p50(timesOf(subjects[0] as Subject).coldMs);
-  const compared = (ms: number): string[] => [(ms / p50(bareMs)).toFixed(2), (ms / plainMs).toFixed(2)];
-  const summary = (ms: readonly number[]): string[] => [p50(ms), quantile(ms, 0.99), Math.min(...ms)].map((value) => value.toFixed(1));
-  return [
-    row(title, "a bare start of its interpreter", ...summary(bareMs), "", "", ...compared(p50(bareMs))),
-    ...subjects.map((subject) => {
-      const { coldMs, sdkColdMs, warmMs } = timesOf(subject);
-      const others = [p50(sdkColdMs).toFixed(1), p50(warmMs).toFixed(1)];
-      return row(title, subject.technique.name, ...summary(coldMs), ...others, ...compared(p50(coldMs)));
-    }),
-  ];
+  const plain = timesOf(all[0] as Subject);
+  const bareMs = all.flatMap((subject) => timesOf(subject).bareMs);
+  const rows = all.map((subject) => {
+    const { technique } = subject;
+    const { coldMs, bareMs: neighbours, sdkColdMs, warmMs } = timesOf(subject);
+    if (!isServed(technique, one, python))
+      return row(
+        title,
+        technique.name,
+        `has none: it takes Python 3.12 or newer, here is ${python.runtime}`,
+        ...columns.slice(3).map(() => ""),
+      );
+    const compared = [neighbours, plain.coldMs].map((others) => showSpread(spreadOf(ratiosOf(coldMs, others)), 2));
+    return row(
+      title,
+      technique.name,
+      ...summary(coldMs, [0.5, 0.99, 0]),
+      ...summary(sdkColdMs, [0.5, 0.99]),
+      ...summary(warmMs, [0.5]),
+      ...compared,
+    );
+  });
+  return [row(title, "a bare start of its interpreter", ...summary(bareMs, [0.5, 0.99, 0]), "", "", "", "1.00", ""), ...rows];
 }
 
-async function run({ rounds, isolations }: BenchOptions): Promise<string[]> {
+function figuresOf(functions: readonly ColdFunction[], all: readonly Subject[]): Record<string, number> {
+  const figures: Record<string, number> = {};
+  const [plain] = all as [Subject];
+  for (const { name } of functions)
+    for (const { technique, times } of all) {
+      const { coldMs } = times.get(name) as Times;
+      if (coldMs.length === 0) continue;
+      figures[`${name}, ${technique.name}: p50 ms`] = median(coldMs);
+      figures[`${name}, ${technique.name}: p50 ÷ plain`] = median(ratiosOf(coldMs, (plain.times.get(name) as Times).coldMs));
+    }
+  return figures;
+}
+
+async function run(options: BenchOptions): Promise<Report> {
+  const { rounds, isolations, python, yardstick } = options;
+  const functions = functionsFor(python);
   const versions = rounds * versionsPerRound;
   const folder = await mkdtemp(join(tmpdir(), "pilotlight-bench-cold-"));
   await mkdir(join(folder, "toolchains"));
   await writeFile(join(folder, "cc"), "#!/bin/sh\nexit 1\n");
   await chmod(join(folder, "cc"), 0o755);
   const subjects: Subject[] = [];
-  const bareMs = new Map<string, number[]>(functions.map(({ name }) => [name, []]));
   try {
-    const possible = techniques.filter(({ args }) => isolations.includes(args[1] as string));
-    for (const technique of possible) subjects.push(await open(technique, folder));
+    // The first is what others are compared with, and works everywhere.
+    const possible = techniques.filter(({ args }, index) => index === 0 || isolations.includes(args[1] as string));
+    for (const technique of possible) subjects.push(await open(technique, folder, functions));
     // The native parts are compiled and tried out beside.
     await pause(3_000);
     for (let version = 0; version <= versions; version++) {
-      for (const one of functions) {
-        const { name, bareStart } = one;
-        bareMs.get(name)?.push(await bareStartMs(bareStart));
-        for (const subject of subjects) if (isServed(subject.technique, one)) await measure(subject, name, version);
-      }
+      await yardstick.sample();
+      for (const one of functions)
+        for (const subject of subjects) if (isServed(subject.technique, one, python)) await measure(subject, one, version);
       process.stderr.write(`cold starts: ${version} of ${versions}\n`);
     }
-    return [
-      `From the bytes of a signed request to the last of its answer, and as the SDK's client sees it; functions of 1,769 MB; ${versions} fresh versions each, one of ${versionsPerSdkCall} by the SDK; load average ${loadavg()[0]!.toFixed(1)} at the end.`,
-      "",
-      ...head(
-        "function",
-        "isolation, technique",
-        "cold p50 ms",
-        "p99 ms",
-        "best ms",
-        "by the SDK p50 ms",
-        "warm p50 ms",
-        "cold p50 ÷ bare start",
-        "cold p50 ÷ plain process",
-      ),
-      ...functions.flatMap((one) => rowsOf(one, subjects, bareMs.get(one.name) as number[])),
-    ];
+    return {
+      figures: figuresOf(functions, subjects),
+      lines: [
+        `From the bytes of a signed request to the last of its answer, and as the SDK's client sees it; functions of 1,769 MB, Python is ${python.runtime}; ${versions} fresh versions each, one of ${versionsPerSdkCall} by the SDK;`,
+        `load average ${loadavg()[0]!.toFixed(1)} at the end. Ratios are medians, each cold start beside a bare start just before it and beside that of a plain process in the same turn; in brackets the quartiles.`,
+        "",
+        ...head(...columns),
+        ...functions.flatMap((one) => rowsOf(one, subjects, python)),
+        ...absentRows(options, columns.length),
+      ],
+    };
   } finally {
     for (const { lambda, product } of subjects) {
       lambda.destroy();

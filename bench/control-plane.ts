@@ -4,7 +4,7 @@ import { CreateFunctionCommand, type LambdaClient, ListFunctionsCommand } from "
 import { zipFolder } from "../examples/zip-folder.ts";
 import { deploy } from "./deploy.ts";
 import { startPilotlight } from "./product.ts";
-import type { Section } from "./section.ts";
+import type { Report, Section } from "./section.ts";
 import { head, quantile, row } from "./statistics.ts";
 
 const functionCount = 10_000;
@@ -41,14 +41,14 @@ async function list(lambda: LambdaClient): Promise<number[]> {
   return times;
 }
 
-async function run(): Promise<string[]> {
+async function run(): Promise<Report> {
   const product = await startPilotlight(["--isolation", "none"]);
   try {
     const lambda = await deploy(product, []);
     const createdPerSecond = await create(lambda);
     const times = await list(lambda);
     lambda.destroy();
-    return [
+    const lines = [
       "As the SDK's client sees it.",
       "",
       ...head("measure", "figure"),
@@ -56,6 +56,7 @@ async function run(): Promise<string[]> {
       row(`a page of 50 among ${functionCount} functions, median`, `${quantile(times, 0.5).toFixed(1)} ms`),
       row("the same, 99th percentile", `${quantile(times, 0.99).toFixed(1)} ms`),
     ];
+    return { lines };
   } finally {
     await product.stop();
   }

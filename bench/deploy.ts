@@ -3,10 +3,11 @@ import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { CreateFunctionCommand, LambdaClient, waitUntilFunctionActiveV2 } from "@aws-sdk/client-lambda";
 import { zipFolder } from "../examples/zip-folder.ts";
 import { clientSettings, type Server } from "./product.ts";
+import type { Python } from "./python.ts";
 
 export interface BenchFunction {
   name: string;
-  runtime: "nodejs22.x" | "nodejs26.x" | "python3.11" | "provided.al2023";
+  runtime: "nodejs26.x" | "provided.al2023" | Python["runtime"];
   handler: string;
   /** Below `functions`. */
   folder: string;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:guard`: the short form of the bench for every change. It compares processor time per operation with that of the echo server in the same
- * run, which a busy machine hardly changes, and fails only if a ratio has fallen below half of the one on record (docs/benchmarks.json).
+ * `npm run bench:guard`: the short form of the bench for every change. It compares processor time per operation with that of the echo server in the moments
+ * before and after, and fails only if a ratio has fallen below half of the one on record (docs/benchmarks.json).
  *
  *     npm run bench:guard -- [--record]
  */
@@ -9,16 +9,21 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { InvokeCommand, type LambdaClient, UpdateFunctionConfigurationCommand, waitUntilFunctionUpdatedV2 } from "@aws-sdk/client-lambda";
 import { deploy } from "./deploy.ts";
+import { LoadClient } from "./load-client.ts";
 import { mainThreadNs } from "./process-figures.ts";
 import { type Server, startEchoServer, startPilotlight } from "./product.ts";
 import { signedInvocation } from "./signed-invocation.ts";
-import { echoRequest, measure, payload } from "./warm.ts";
+import { interleave, measureSlice, type Pair, type Subject } from "./slices.ts";
+import { mean, median } from "./statistics.ts";
+import { echoRequest, payload } from "./warm.ts";
 
 const file = resolve(import.meta.dirname, "../docs/benchmarks.json");
 const connections = 16;
-const rounds = 3;
-const seconds = 1;
 const warmUpSeconds = 4;
+const slices = 8;
+const eventSlices = 3;
+const eventSeconds = 1;
+const echoSeconds = 0.2;
 const coldStarts = 10;
 const leastPart = 0.5;
 
@@ -30,50 +35,61 @@ interface Ratios {
 }
 
 async function measureRatios(): Promise<Ratios> {
-  const echo = await startEchoServer();
-  const product = await startPilotlight(["--isolation", "none"]);
+  const [server, product] = [await startEchoServer(), await startPilotlight(["--isolation", "none"])];
+  const echo: Subject = { name: "echo", server, request: echoRequest, warmUpSeconds };
+  const echoes = new LoadClient(server.port, echoRequest, connections);
+  const echoUs = async (): Promise<number> => (await measureSlice(echoes, server, echoSeconds, 0.05)).cpuUs;
   try {
     const lambda = await deploy(product, [{ name: "echo", runtime: "nodejs26.x", handler: "index.handler", folder: "echo-node" }]);
-    const invocation = await signedInvocation(product, "echo", payload);
-    const event = await signedInvocation(product, "echo", payload, "Event");
-    // Compilers have their say first.
-    for (const [server, request] of [
-      [echo, echoRequest],
-      [product, invocation],
-    ] as const)
-      await measure(server, request, connections, warmUpSeconds, 0);
-    const rated: Record<"echo" | "invocation" | "event", number[]> = { echo: [], invocation: [], event: [] };
-    for (let round = 0; round < rounds; round++) {
-      rated.echo.push((await measure(echo, echoRequest, connections, seconds, 0)).cpuUs);
-      rated.invocation.push((await measure(product, invocation, connections, seconds, 0)).cpuUs);
-    }
-    const coldUs = await measureCold(product, lambda);
+    const invocation: Subject = {
+      name: "invocation",
+      server: product,
+      request: await signedInvocation(product, "echo", payload),
+      warmUpSeconds,
+    };
+    const outcome = (await interleave(echo, [invocation], { connections, slices })).get("invocation");
+    if (outcome?.failure !== undefined) throw new Error(outcome.failure);
+    const pairs = outcome?.pairs as Pair[];
+    const warmInvocation = median(pairs.map(({ own, yardstick }) => yardstick.cpuUs / own.cpuUs));
+    const coldStart = await measureCold(product, lambda, echoUs);
     // Last: what was accepted is still run when its load has ended.
-    for (let round = 0; round < rounds; round++) rated.event.push((await measure(product, event, connections, seconds, 0)).cpuUs);
+    const acceptedEvent = await measureEvents(product, echoUs);
     lambda.destroy();
-    // What others do on the machine makes a figure worse, never better.
-    const [echoUs, invocationUs, eventUs] = [rated.echo, rated.invocation, rated.event].map((times) => Math.min(...times)) as [
-      number,
-      number,
-      number,
-    ];
-    return { warmInvocation: echoUs / invocationUs, acceptedEvent: echoUs / eventUs, coldStart: echoUs / coldUs };
+    return { warmInvocation, acceptedEvent, coldStart };
   } finally {
-    await Promise.all([product.stop(), echo.stop()]);
+    echoes.close();
+    await Promise.all([product.stop(), server.stop()]);
   }
 }
 
-/** Microseconds of the main thread for a change of configuration and the cold start that follows it. */
-async function measureCold(product: Server, lambda: LambdaClient): Promise<number> {
-  const times: number[] = [];
+async function measureEvents(product: Server, echoUs: () => Promise<number>): Promise<number> {
+  const client = new LoadClient(product.port, await signedInvocation(product, "echo", payload, "Event"), connections);
+  try {
+    const ratios: number[] = [];
+    for (let count = 0; count < eventSlices; count++) {
+      const before = await echoUs();
+      const { cpuUs } = await measureSlice(client, product, eventSeconds, 0);
+      ratios.push(mean([before, await echoUs()]) / cpuUs);
+    }
+    return median(ratios);
+  } finally {
+    client.close();
+  }
+}
+
+/** Of the main thread, for a change of configuration and the cold start that follows it. */
+async function measureCold(product: Server, lambda: LambdaClient, echoUs: () => Promise<number>): Promise<number> {
+  const ratios: number[] = [];
   for (let count = 0; count < coldStarts; count++) {
+    const before = await echoUs();
     const startedNs = await mainThreadNs(product);
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "echo", Description: `version ${count}` }));
     await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60, minDelay: 0.05, maxDelay: 0.05 }, { FunctionName: "echo" });
     await lambda.send(new InvokeCommand({ FunctionName: "echo", Payload: payload }));
-    times.push(((await mainThreadNs(product)) - startedNs) / 1_000);
+    const coldUs = ((await mainThreadNs(product)) - startedNs) / 1_000;
+    ratios.push(mean([before, await echoUs()]) / coldUs);
   }
-  return Math.min(...times);
+  return median(ratios);
 }
 
 const { values } = parseArgs({ options: { record: { type: "boolean", default: false } } });

@@ -11,9 +11,10 @@ import { promisify } from "node:util";
 import { deploy } from "./deploy.ts";
 import { measureLoad } from "./load-client.ts";
 import { startEchoServer, startPilotlight } from "./product.ts";
-import type { BenchOptions, Section } from "./section.ts";
+import { type BenchOptions, type Report, type Section, warmUpPart } from "./section.ts";
 import { signedInvocation } from "./signed-invocation.ts";
-import { head, median, pause, row } from "./statistics.ts";
+import { compare, interleave, type Outcome, type Subject } from "./slices.ts";
+import { head, pause, row, showSpread, spreadOf } from "./statistics.ts";
 import { echoRequest, payload } from "./warm.ts";
 
 const run = promisify(execFile);
@@ -22,6 +23,8 @@ const source = resolve(import.meta.dirname, "functions/echo-node/index.js");
 const installLimitMs = 300_000;
 const startLimitMs = 60_000;
 const connectionCounts = [1, 16];
+const slicesPerRound = 3;
+const warmUpSeconds = 4;
 
 interface Target {
   port: number;
@@ -180,81 +183,102 @@ async function bareEcho(): Promise<Target> {
   return { port: echo.port, request: echoRequest, stop: echo.stop };
 }
 
-interface Rates {
-  perSecond: number[];
-  p50Ms: number[];
-}
+const echoName = "bare echo server";
 
-async function measureAll(targets: ReadonlyMap<string, Target>, { rounds, seconds }: BenchOptions): Promise<Map<string, Rates>> {
-  const measured = new Map<string, Rates>();
-  for (const connections of connectionCounts) {
-    for (const [, { port, request }] of targets) await measureLoad(port, request, connections, 1).catch(() => {});
-    for (let round = 0; round < rounds; round++) {
-      for (const [name, { port, request }] of targets) {
-        const load = await measureLoad(port, request, connections, seconds).catch((error: Error) => {
-          process.stderr.write(`${name} fails: ${error.message.split("\n", 1)[0]}\n`);
-          return { perSecond: 0, p50Ms: Number.NaN };
-        });
-        process.stderr.write(`${name}, ${connections} connections: ${load.perSecond.toFixed(0)}/s\n`);
-        const key = `${name} ${connections}`;
-        const rates = measured.get(key) ?? { perSecond: [], p50Ms: [] };
-        rates.perSecond.push(load.perSecond);
-        rates.p50Ms.push(load.p50Ms);
-        measured.set(key, rates);
-      }
-    }
+class Opened {
+  readonly targets = new Map<string, Target>();
+  readonly remarks = new Map<string, string>();
+  readonly leftOut: string[] = [];
+  readonly #warmUpSeconds: number;
+
+  constructor(seconds: number) {
+    this.#warmUpSeconds = seconds;
   }
-  return measured;
-}
 
-async function compare(options: BenchOptions): Promise<string[]> {
-  const [isolation = "none"] = options.isolations;
-  const targets = new Map<string, Target>();
-  const remarks = new Map<string, string>();
-  const open = async (name: string, remark: string, start: () => Promise<Target>): Promise<void> => {
+  async open(name: string, remark: string, start: () => Promise<Target>): Promise<void> {
     try {
-      targets.set(name, await start());
-      remarks.set(name, remark);
+      this.targets.set(name, await start());
+      this.remarks.set(name, remark);
     } catch (error) {
-      process.stderr.write(`LEFT OUT: ${name}: ${(error as Error).message.split("\n", 1)[0]}\n`);
+      this.leftOut.push(row(name, "", `left out: ${(error as Error).message.split("\n", 1)[0]}`, "", "", "", remark));
     }
-  };
-  try {
-    await open("bare echo server", "node:http, no functions", bareEcho);
-    await open(
-      `Pilotlight, isolation ${isolation}`,
-      `signatures verified${isolation === "none" ? "" : ", every function isolated"}; functions are processes`,
-      () => pilotlight(isolation),
-    );
-    for (const peer of [serverlessOffline, vercelFun, moto]) await open(peer.name, peer.remark, () => peer.start(cache));
-    const measured = await measureAll(targets, options);
-    const [, own] = [...targets.keys()];
-    const lines = [
-      `Warm invocations of an echo of 1 KB in Node.js; medians of ${options.rounds} rounds of ${options.seconds} s.`,
-      "",
-      ...head("", "connections", "invocations/s", "p50 ms", "Pilotlight's rate ÷ this", "remark"),
-    ];
-    for (const connections of connectionCounts) {
-      const ownRate = median(measured.get(`${own} ${connections}`)!.perSecond);
-      for (const [name] of targets) {
-        const { perSecond, p50Ms } = measured.get(`${name} ${connections}`)!;
-        const rate = median(perSecond);
-        lines.push(
-          row(
-            name,
-            connections,
-            rate.toFixed(0),
-            median(p50Ms).toFixed(2),
-            rate > 0 ? (ownRate / rate).toFixed(1) : "fails",
-            remarks.get(name),
-          ),
-        );
-      }
-    }
-    return lines;
-  } finally {
-    for (const target of targets.values()) await target.stop();
+  }
+
+  subject(name: string): Subject {
+    const { port, request } = this.targets.get(name) as Target;
+    return { name, server: { port }, request, warmUpSeconds: this.#warmUpSeconds };
   }
 }
 
-export const peers: Section = { name: "peers", title: "Beside its peers", run: compare };
+const columns = ["", "connections", "invocations/s", "p50 ms", "Pilotlight's rate ÷ this", "Pilotlight's p50 ÷ this", "remark"] as const;
+
+/** Pilotlight is the yardstick: it is measured before and after each of the others. */
+async function measure(
+  own: string,
+  opened: Opened,
+  connections: number,
+  rounds: number,
+  figures: Record<string, number>,
+): Promise<string[]> {
+  const names = [...opened.targets.keys()].filter((name) => name !== own);
+  const outcomes = await interleave(
+    opened.subject(own),
+    names.map((name) => opened.subject(name)),
+    { connections, slices: rounds * slicesPerRound },
+  );
+  const rows = names.map((name) => {
+    const { pairs, failure } = outcomes.get(name) as Outcome;
+    const trouble = failure === undefined ? "" : `; after ${pairs.length} slices it failed: ${failure}`;
+    const remark = `${opened.remarks.get(name)}${trouble}`;
+    if (pairs.length === 0) return row(name, connections, `fails: ${failure}`, "", "", "", remark);
+    // The other way round than elsewhere: how often the other one goes into ours.
+    const ratio = (key: "perSecond" | "p50Ms") => spreadOf(pairs.map((pair) => pair.yardstick[key] / pair.own[key]));
+    figures[`${name}, ${connections}: Pilotlight's rate ÷ this`] = ratio("perSecond").median;
+    const [rate, p50] = [compare(pairs, "perSecond").own, compare(pairs, "p50Ms").own];
+    return row(
+      name,
+      connections,
+      rate.toFixed(0),
+      p50.toFixed(2),
+      showSpread(ratio("perSecond"), name === echoName ? 2 : 1),
+      showSpread(ratio("p50Ms"), 2),
+      remark,
+    );
+  });
+  const { pairs } = outcomes.get(echoName) as Outcome;
+  const [rate, p50] = [compare(pairs, "perSecond").yardstick, compare(pairs, "p50Ms").yardstick];
+  return [row(own, connections, rate.toFixed(0), p50.toFixed(2), "1.0", "1.0", opened.remarks.get(own)), ...rows];
+}
+
+async function compareAll(options: BenchOptions): Promise<Report> {
+  const { isolations, rounds, yardstick } = options;
+  const [isolation = "none"] = isolations;
+  const own = `Pilotlight, isolation ${isolation}`;
+  const opened = new Opened(warmUpSeconds * warmUpPart(options));
+  try {
+    const isolated = isolation === "none" ? "" : ", every function isolated";
+    await opened.open(own, `signatures verified${isolated}; functions are processes`, () => pilotlight(isolation));
+    await opened.open(echoName, "node:http, no functions", bareEcho);
+    for (const peer of [serverlessOffline, vercelFun, moto]) await opened.open(peer.name, peer.remark, () => peer.start(cache));
+    const figures: Record<string, number> = {};
+    const rows: string[] = [];
+    for (const connections of connectionCounts) {
+      await yardstick.sample();
+      rows.push(...(await measure(own, opened, connections, rounds, figures)));
+    }
+    return {
+      figures,
+      lines: [
+        `Warm invocations of an echo of 1 KB in Node.js; medians of ${rounds * slicesPerRound} slices of 0.35 s each, in turn, and of the ratios of neighbours; in brackets the quartiles.`,
+        "",
+        ...head(...columns),
+        ...rows,
+        ...opened.leftOut,
+      ],
+    };
+  } finally {
+    for (const target of opened.targets.values()) await target.stop();
+  }
+}
+
+export const peers: Section = { name: "peers", title: "Beside its peers", run: compareAll };

@@ -8,6 +8,9 @@ import { createInterface } from "node:readline";
 /** Not below /tmp, of which functions have one of their own: interpreters that were fetched to there would be none that can be forked. */
 const dataParent = "/var/tmp";
 
+/** Running invocations have 20 s to end, and what thousands of environments leave behind takes its time. */
+const stopLimitMs = 120_000;
+
 export interface Server {
   port: number;
   pid: number;
@@ -25,11 +28,22 @@ export async function startServer(
 ): Promise<Server> {
   const child: ChildProcess = spawn(process.execPath, [resolve(import.meta.dirname, script), ...args], {
     env: { ...process.env, ...variables },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const closed = once(child, "close");
+  let complaint = "";
+  child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+    complaint = text.trim().split("\n").at(-1) || complaint;
+    process.stderr.write(text);
   });
   const stop = async (): Promise<void> => {
-    child.kill("SIGTERM");
-    if (child.exitCode === null) await once(child, "exit");
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGTERM");
+      // A bench must end, whatever it measures.
+      const impatience = setTimeout(() => child.kill("SIGKILL"), stopLimitMs);
+      await once(child, "exit");
+      clearTimeout(impatience);
+    }
     await onStop();
   };
   const lines: string[] = [];
@@ -42,7 +56,9 @@ export async function startServer(
     child.stdout!.resume();
     return { port: Number(port), pid: child.pid!, lines, stop };
   }
-  throw new Error(`${script} ended before it was ready`);
+  await closed;
+  await onStop();
+  throw new Error(complaint || `${script} ended before it was ready`);
 }
 
 /** With these flags besides, and these variables in its environment. */

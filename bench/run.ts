@@ -1,11 +1,11 @@
 /**
  * `npm run bench`: one report, side by side in one run; it takes its time, and the machine should have nothing else to do.
  *
- *     npm run bench -- [SECTION…] [--rounds 5] [--seconds 3] [--isolation NAME,…] [--burst COUNT,…]
+ *     npm run bench -- [SECTION…] [--rounds 5] [--isolation NAME,…] [--burst COUNT,…] [--dry]
  *
- * Writes docs/benchmarks.md, in which sections that were not run stay as they are.
+ * Writes docs/benchmarks.md, in which sections that were not run stay as they are, and at its top the table of targets. A section that fails is left as it
+ * was; the others go on, and the status says so at the end. `--dry` only prints.
  */
-import { availableBytes } from "./process-figures.ts";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { burstSection } from "./burst.ts";
@@ -13,25 +13,27 @@ import { coldStart } from "./cold-start.ts";
 import { controlPlane } from "./control-plane.ts";
 import { daemon } from "./daemon.ts";
 import { idleMemory } from "./idle-memory.ts";
+import { noise } from "./noise.ts";
 import { peers } from "./peers.ts";
 import { startPilotlight } from "./product.ts";
-import { writeSection } from "./report.ts";
-import type { BenchOptions, Section } from "./section.ts";
+import { findPython } from "./python.ts";
+import { writeSection, writeTargets } from "./report.ts";
+import { type BenchOptions, type Section, usualRounds } from "./section.ts";
+import { targetLines, targets } from "./targets.ts";
 import { warm } from "./warm.ts";
+import { referenceStartMs, Yardstick } from "./yardstick.ts";
 
-const sections: readonly Section[] = [warm, coldStart, idleMemory, burstSection, daemon, peers, controlPlane];
+const sections: readonly Section[] = [warm, coldStart, idleMemory, burstSection, noise, daemon, peers, controlPlane];
 const drivers = ["namespaces", "oci", "none"];
-
-/** What a thousand executions take, and what the machine should have left. */
-const bytesPerExecution = 6 * 1024 * 1024;
-const [fullBursts, smallBursts] = [[1_000, 3_000], [100]];
+/** Before each section, and after it. */
+const yardstickSamples = 5;
 
 const { values, positionals } = parseArgs({
   options: {
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "3" },
+    rounds: { type: "string", default: String(usualRounds) },
     isolation: { type: "string", default: drivers.join() },
     burst: { type: "string", default: "" },
+    dry: { type: "boolean", default: false },
   },
   allowPositionals: true,
 });
@@ -40,38 +42,56 @@ const unknown = positionals.filter((name) => !sections.some((section) => section
 if (unknown.length > 0)
   throw new Error(`There is no section ${unknown.join(", ")}; there are ${sections.map(({ name }) => name).join(", ")}.`);
 
-/** Those that work on this machine; the others are left out aloud. */
-async function workingDrivers(wanted: readonly string[]): Promise<string[]> {
-  const working: string[] = [];
+/** Those that work on this machine, and why the others do not. */
+async function tryDrivers(wanted: readonly string[]): Promise<Pick<BenchOptions, "isolations" | "absent">> {
+  const isolations: string[] = [];
+  const absent = new Map<string, string>();
   for (const isolation of wanted) {
     try {
       await (await startPilotlight(["--isolation", isolation])).stop();
-      working.push(isolation);
-    } catch {
-      process.stderr.write(`LEFT OUT: isolation ${isolation} does not work here\n`);
+      isolations.push(isolation);
+    } catch (error) {
+      // What to do about it is not for a table.
+      absent.set(isolation, (error as Error).message.split(". ", 1)[0] as string);
     }
   }
-  return working;
+  return { isolations, absent };
 }
 
-function burstsOf(text: string): number[] {
-  if (text !== "") return text.split(",").map(Number);
-  const fitting = fullBursts.filter((count) => count * bytesPerExecution < availableBytes() * 0.9);
-  if (fitting.length < fullBursts.length) process.stderr.write("LEFT OUT: bursts for which the memory does not suffice\n");
-  return fitting.length > 0 ? fitting : smallBursts;
-}
-
-const options: BenchOptions = {
+const shared: Omit<BenchOptions, "yardstick"> = {
   rounds: Number(values.rounds),
-  seconds: Number(values.seconds),
-  isolations: await workingDrivers(values.isolation.split(",")),
-  bursts: burstsOf(values.burst),
+  bursts: values.burst === "" ? undefined : values.burst.split(",").map(Number),
+  python: await findPython(),
+  ...(await tryDrivers(values.isolation.split(","))),
 };
-const machine = `Node ${process.version}, ${cpus().length} cores (${cpus()[0]!.model}), ${new Date(Date.now()).toISOString().slice(0, 10)}; client, servers and functions share the cores.`;
+
+async function report({ name, title, run }: Section): Promise<void> {
+  const yardstick = new Yardstick();
+  const startedMs = performance.now();
+  await yardstick.sample(yardstickSamples);
+  const { lines, figures } = await run({ ...shared, yardstick });
+  await yardstick.sample(yardstickSamples);
+  const date = new Date(Date.now()).toISOString().slice(0, 10);
+  const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
+  const machine = [
+    `Node ${process.version}, ${cpus().length} cores (${cpus()[0]!.model}), ${date}, ${minutes} minutes; client, servers and functions share the cores.`,
+    `A bare start of Node (\`node -e 0\`) takes ${yardstick.startMs.toFixed(1)} ms meanwhile (median of ${yardstick.count}; ${referenceStartMs} on the machine that the targets are of).`,
+  ];
+  const text = [...machine, ...lines].join("\n");
+  const measured = { date, nodeStartMs: yardstick.startMs, figures: figures ?? {} };
+  const own = targets.filter(({ section }) => section === name);
+  process.stdout.write(`\n## ${title}\n\n${text}\n${own.length === 0 ? "" : `\n${targetLines({ [name]: measured }, own).join("\n")}\n`}`);
+  if (values.dry) return;
+  await writeSection(title, text);
+  if (figures !== undefined) await writeTargets(name, measured);
+}
 
 for (const section of sections) {
   if (positionals.length > 0 && !positionals.includes(section.name)) continue;
-  const text = [machine, ...(await section.run(options))].join("\n");
-  await writeSection(section.title, text);
-  process.stdout.write(`\n## ${section.title}\n\n${text}\n`);
+  try {
+    await report(section);
+  } catch (error) {
+    process.exitCode = 1;
+    process.stderr.write(`section ${section.name} FAILED: ${(error as Error).stack}\n`);
+  }
 }

@@ -4,11 +4,14 @@
  */
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
+#include <dirent.h>
 #include <node_api.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <uv.h>
 #include "fork-server.h"
+#include "trace-variable.h"
 
 /*
  * V8 keeps its heap from forks; here it is to be inherited. Whether there is memory that this process and its forks could both write to: never in the server,
@@ -31,6 +34,33 @@ static int inherit_heap(void) {
   /* Some of the kernel's own refuse; they need nothing. */
   for (unsigned at = 0; at < count; at++) madvise((void *)ranges[at].from, ranges[at].to - ranges[at].from, MADV_DOFORK);
   return shares;
+}
+
+/* Whether each thread but this one waits for something: in a system call, which the file begins with the number of. */
+static int threads_rest(void) {
+  DIR *threads = opendir("/proc/self/task");
+  if (!threads) return 1;
+  int all = 1;
+  for (struct dirent *entry; (entry = readdir(threads));) {
+    char path[300], call = 0;
+    if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid()) continue;
+    snprintf(path, sizeof path, "/proc/self/task/%s/syscall", entry->d_name);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) continue;
+    if (read(file, &call, 1) == 1 && (call < '0' || call > '9')) all = 0;
+    close(file);
+  }
+  closedir(threads);
+  return all;
+}
+
+/*
+ * What V8 and Node have given their threads to do is to be done before the first fork: forks do not have these threads, and one that comes to its end waits
+ * until there is nothing to do for them.
+ */
+static void await_threads(void) {
+  const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
+  for (int attempt = 0; attempt < 1000 && !threads_rest(); attempt++) nanosleep(&pause, NULL);
 }
 
 /* What JavaScript is to know when its process is another one: `{ outcome, seed, pid }`, of which the seed is for its random numbers. */
@@ -67,6 +97,7 @@ static napi_value serve(napi_env env, napi_callback_info info) {
     errno = EINVAL;
     fail("memory that forks would share");
   }
+  await_threads();
   serve_forks();
   if (uv_loop_fork(loop_of(env)) != 0) _exit(failed_status);
   return tell(env, "forked");
@@ -106,6 +137,56 @@ static napi_value receive(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* A text that ends so near to the end of its place may have been cut off. */
+enum { most_of_a_character = 4 };
+
+/*
+ * send(descriptor, type, text): one frame of that type with the text in UTF-8, as docs/frames.md has it. Whether it was sent: not if the text is long. Node's
+ * own way to write takes a copy more, and several times as many steps.
+ */
+static napi_value send_text(napi_env env, napi_callback_info info) {
+  enum { header_bytes = 5, most_bytes = 64 * 1024 };
+  static char frame[header_bytes + most_bytes];
+  size_t count = 3, length;
+  napi_value arguments[3], result;
+  int32_t descriptor;
+  uint32_t type;
+  if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok || count < 3 ||
+      napi_get_value_int32(env, arguments[0], &descriptor) != napi_ok || napi_get_value_uint32(env, arguments[1], &type) != napi_ok ||
+      napi_get_value_string_utf8(env, arguments[2], frame + header_bytes, most_bytes, &length) != napi_ok) {
+    napi_throw_type_error(env, NULL, "send(descriptor, type, text)");
+    return NULL;
+  }
+  int is_whole = length + most_of_a_character < most_bytes;
+  napi_get_boolean(env, is_whole, &result);
+  if (!is_whole) return result;
+  const uint32_t size = (uint32_t)length + 1;
+  memcpy(frame, &size, sizeof size);
+  frame[4] = (char)type;
+  for (size_t written = 0; written < header_bytes + length;) {
+    ssize_t bytes = write(descriptor, frame + written, header_bytes + length - written);
+    if (bytes > 0) written += (size_t)bytes;
+    else if (errno != EINTR) {
+      napi_throw_error(env, NULL, strerror(errno));
+      return NULL;
+    }
+  }
+  return result;
+}
+
+/* setTrace(text): see next_trace. Whether it was set: not if the text is long. */
+static napi_value set_trace(napi_env env, napi_callback_info info) {
+  size_t count = 1, length;
+  napi_value argument, result;
+  if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok || count < 1 ||
+      napi_get_value_string_utf8(env, argument, next_trace(), trace_max_bytes, &length) != napi_ok) {
+    napi_throw_type_error(env, NULL, "setTrace(text)");
+    return NULL;
+  }
+  napi_get_boolean(env, length + most_of_a_character < trace_max_bytes && publish_trace(), &result);
+  return result;
+}
+
 /* exit(code): at once. Node's own way waits for threads that are not there. */
 static napi_value leave(napi_env env, napi_callback_info info) {
   size_t count = 1;
@@ -116,13 +197,17 @@ static napi_value leave(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  napi_value serve_function, capture_function, receive_function, leave_function;
+  napi_value serve_function, capture_function, receive_function, send_function, trace_function, leave_function;
   napi_create_function(env, "serveForks", NAPI_AUTO_LENGTH, serve, NULL, &serve_function);
   napi_set_named_property(env, exports, "serveForks", serve_function);
   napi_create_function(env, "capture", NAPI_AUTO_LENGTH, capture, NULL, &capture_function);
   napi_set_named_property(env, exports, "capture", capture_function);
   napi_create_function(env, "receive", NAPI_AUTO_LENGTH, receive, NULL, &receive_function);
   napi_set_named_property(env, exports, "receive", receive_function);
+  napi_create_function(env, "send", NAPI_AUTO_LENGTH, send_text, NULL, &send_function);
+  napi_set_named_property(env, exports, "send", send_function);
+  napi_create_function(env, "setTrace", NAPI_AUTO_LENGTH, set_trace, NULL, &trace_function);
+  napi_set_named_property(env, exports, "setTrace", trace_function);
   napi_create_function(env, "exit", NAPI_AUTO_LENGTH, leave, NULL, &leave_function);
   napi_set_named_property(env, exports, "exit", leave_function);
   return exports;

@@ -185,10 +185,11 @@ static void be_leader(struct order *order, char *bytes, size_t size, loop_number
   wear_marker(order->marker);
   be_dispensable();
   open_doors(order, doors);
-  enter_groups(order, doors);
   mounts.tmp = detach_tmp(order, loop);
   if (*loop > taken_loops->highest) taken_loops->highest = *loop;
   detach_others(order, &mounts);
+  /* After that: what the kernel keeps of the machine's disk for its own use would count as this group's, and keep the group itself, long after it was removed. */
+  enter_groups(order, doors);
   if (order->has_network) check(setns(network_descriptor, CLONE_NEWNET), "setns of the network");
   leave_machine(order, CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID);
   attach_all(order, &mounts);

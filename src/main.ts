@@ -235,7 +235,7 @@ async function findUserKey(dispatcher: Dispatcher, accessKeyId: string, sessionT
 async function openDoors(dispatcher: Dispatcher): Promise<Door[]> {
   const withDoors = [...dispatcher.hosts].filter(({ definition }) => definition.doors);
   const loaded = await Promise.all(withDoors.map(async (host) => host.load()));
-  return loaded.flatMap(({ definition, state }) => [...definition.doors!(state)]);
+  return loaded.flatMap(({ doors }) => doors);
 }
 
 /** After "ready": services with work of their own are opened in the background, so that nobody waits for them. */
@@ -243,7 +243,7 @@ function startLoops(dispatcher: Dispatcher, lifecycle: Lifecycle, log: Log): voi
   for (const host of dispatcher.hosts) {
     if (host.definition.loops === undefined) continue;
     const started = Promise.resolve(host.load()).then(
-      ({ definition, state }) => definition.loops!(state).map((loop) => loop.start()),
+      ({ loops }) => loops().map((loop) => loop.start()),
       (error: unknown) => {
         log.error(`the loops of ${host.definition.name} could not be started`, { error });
         return [];

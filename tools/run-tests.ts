@@ -46,7 +46,7 @@ const { values: options, positionals: filters } = parseArgs({
 if (options.long) process.env["PILOTLIGHT_LONG"] = "1";
 
 const processTests = "src/**/*.process.test.ts";
-const groups: Group[] = [{ files: find(["src/**/*.test.ts"], [processTests]), isolation: "none", timeoutMs: 60_000 }];
+const groups: Group[] = [{ files: find(["{src,bench}/**/*.test.ts"], [processTests]), isolation: "none", timeoutMs: 60_000 }];
 if (!options.unit)
   groups.push({ files: find([processTests, "test/**/*.test.ts"]), isolation: "process", timeoutMs: options.long ? 1_800_000 : 180_000 });
 

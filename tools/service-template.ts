@@ -89,7 +89,6 @@ function indexFile(service: ServiceDescription): string {
  * TODO: what the service is for, and how it is built here, in a paragraph. This is the first thing that a reader of the folder sees.
  */
 import { service } from "#wire/service.ts";
-import { open${type} } from "./state.ts";
 
 export const ${name} = service({
   name: "${name}",
@@ -101,7 +100,7 @@ export const ${name} = service({
     apiVersion: "${apiVersion}",
     namespace: "${namespace}",
 ${targetPrefix === undefined ? "" : `    targetPrefix: "${targetPrefix}",\n`}${xmlNamespace === undefined ? "" : `    xmlNamespace: "${xmlNamespace}",\n`}  },
-  open: open${type},
+  open: async () => (await import("./state.ts")).open${type},
 });
 `;
 }

@@ -37,6 +37,12 @@ const logEventBytes = 256 * 1024;
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, and AWS's own allowance of 100 bytes. */
 const responseBytes = 6 * 1024 * 1024 + 100;
 
+/** @type {import("./channel.mjs").Transport} */
+export const nodesOwn = {
+  receive: (fd, buffer, offset, length) => readSync(fd, buffer, offset, length, null),
+  send: () => false,
+};
+
 /**
  * The runtime's end of the supervisor's socket (docs/frames.md). Every call blocks the process: while it waits for the next
  * invocation nothing of the customer's code moves, as in a frozen environment on AWS. It knows which frame may follow which, so
@@ -44,7 +50,7 @@ const responseBytes = 6 * 1024 * 1024 + 100;
  */
 export class Channel {
   #fd;
-  #receiveSync;
+  #transport;
   #input = Buffer.allocUnsafe(chunkBytes);
   #output = Buffer.allocUnsafe(headerBytes + chunkBytes);
   /** @type {keyof typeof failureFrame} */
@@ -58,20 +64,20 @@ export class Channel {
 
   /**
    * @param {number} fd of the connected socket, in blocking mode
-   * @param {Receive} receive another one only where there is no socket, in a rehearsal
+   * @param {Transport} transport
+   *
+   * @typedef {object} Transport how bytes are received and sent; both block
+   * @property {(fd: number, buffer: Buffer, offset: number, length: number) => number} receive how many bytes were put into the buffer, 0 at the end
+   * @property {(fd: number, type: number, text: string) => boolean} send sends a frame, or says that it cannot: then the channel does
    */
-  constructor(fd, receive = readSync) {
+  constructor(fd, transport = nodesOwn) {
     this.#fd = fd;
-    this.#receiveSync = receive;
+    this.#transport = transport;
   }
 
-  /**
-   * @param {Receive} receive blocks, and returns how many bytes it has put into the buffer, 0 at the end
-   *
-   * @typedef {(fd: number, buffer: Buffer, offset: number, length: number, position: null) => number} Receive
-   */
-  receiveBy(receive) {
-    this.#receiveSync = receive;
+  /** @param {Transport} transport from now on */
+  goBy(transport) {
+    this.#transport = transport;
   }
 
   booted() {
@@ -190,7 +196,7 @@ export class Channel {
     let received = 0;
     let end = headerBytes;
     while (received < end) {
-      const count = this.#receiveSync(this.#fd, input, received, input.length - received, null);
+      const count = this.#transport.receive(this.#fd, input, received, input.length - received);
       if (count === 0) process.exit(0);
       received += count;
       if (received >= headerBytes) end = 4 + input.readUInt32LE(0);
@@ -272,6 +278,7 @@ export class Channel {
    * @param {string} text
    */
   #sendText(type, text) {
+    if (text.length < chunkBytes && this.#transport.send(this.#fd, type, text)) return;
     // UTF-8 takes at most three bytes for a UTF-16 unit.
     const isSmall = headerBytes + text.length * 3 <= this.#output.length;
     const frame = isSmall ? this.#output : Buffer.allocUnsafe(headerBytes + Buffer.byteLength(text));

@@ -5,27 +5,58 @@ const unfinished = /Req(?:Wrap|Callback|Promise)$|^(?:ProcessWrap|MessagePort|Wo
 /** How many numbers Node draws ahead: so many calls leave none that was drawn before. */
 const drawnAhead = { randomUUID: 128, randomInt: 1_024 };
 
-/** @type {{ serveForks(): Outcome, capture(): Outcome, receive: Receive, exit(code: number): never } | undefined} */
+/**
+ * From this Node on, one that comes to its end by itself waits for threads to which its collections of garbage gave work. A fork has no such threads, so that
+ * the first collection shall be far away. (Earlier ones hardly gain by one before the fork, and compile again what it throws away.)
+ */
+const waitsForCollections = 26;
+const major = Number(process.versions.node.split(".")[0]);
+
+/** @type {Native | undefined} */
 let native;
-/** @typedef {{ outcome: string, pid: number, seed: number }} Outcome the seed is for random numbers */
-/** @typedef {import("./channel.mjs").Receive} Receive */
+/**
+ * @typedef {object} NativeParts
+ * @property {() => Outcome} serveForks
+ * @property {() => Outcome} capture
+ * @property {(text: string) => boolean} setTrace
+ * @property {(code: number) => never} exit
+ * @typedef {import("./channel.mjs").Transport & NativeParts} Native
+ * @typedef {{ outcome: string, pid: number, seed: number }} Outcome the seed is for random numbers
+ */
+
+/**
+ * @param {string} addon path of the native part
+ * @returns {import("./channel.mjs").Transport} in fewer steps than Node's own
+ */
+export function loadNative(addon) {
+  native = load(addon);
+  // Of the shape that every transport has, or what was compiled for the others would be compiled again.
+  const { receive, send } = native;
+  return { receive, send };
+}
+
+/**
+ * The variable that tells the AWS SDK and X-Ray's of the invocation's trace.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ * @param {string} traceId
+ */
+export function setTrace(traceId) {
+  if (!native?.setTrace(traceId)) process.env._X_AMZN_TRACE_ID = traceId;
+}
 
 /**
  * Makes this process a fork server (docs/decisions/0013-fork-servers.md). Returns in each of its forks, in a sandbox and without rights, when all that Node
  * keeps about its process is that fork's own: Node itself does not know that it was forked.
- * @param {string} addon path of the native part
- * @returns {Receive} reads from the supervisor's socket in fewer steps than Node's own
  */
-export function serveForks(addon) {
-  native = load(addon);
+export function serveForks() {
   // Said with the flags that a fork server takes, not with those that a function would be started with.
   process.execArgv = [];
   // Loaded before, or each fork would spend 3 ms on it.
   const v8 = require("node:v8");
+  if (major >= waitsForCollections) freshContext().collect({ type: "minor" });
   // Nobody has asked for a random number yet: the first who does gets one that depends on the seed.
   becomeAnother(native.serveForks(), v8);
   endAtOnce(native.exit);
-  return native.receive;
 }
 
 /**
@@ -54,12 +85,18 @@ export function capture() {
  * @returns {() => number}
  */
 function unusedRandom() {
+  const { random, collect } = freshContext();
+  collect();
+  return Object.setPrototypeOf(random, Function.prototype);
+}
+
+/** A new context's `Math.random`, and what collects garbage. */
+function freshContext() {
   const { setFlagsFromString } = require("node:v8");
   setFlagsFromString("--expose-gc");
   const { random, collect } = require("node:vm").runInNewContext("({ random: Math.random, collect: gc })");
   setFlagsFromString("--no-expose-gc");
-  collect();
-  return Object.setPrototypeOf(random, Function.prototype);
+  return { random, collect };
 }
 
 /**

@@ -7,37 +7,39 @@ const tenantId = Symbol.for("_AWS_LAMBDA_TENANT_ID");
  * package @aws/lambda-invoke-store defines. It keeps the last invocation until the next one begins.
  */
 export class InvokeStore {
+  /** @type {import("./channel.mjs").InvocationHeader | undefined} of an invocation whose context nobody has asked for */
+  #header;
   #context;
 
   /** @param {import("./channel.mjs").InvocationHeader} header */
   begin(header) {
-    this.#context = {
-      [requestId]: header.requestId,
-      [traceId]: header.traceId,
-      [tenantId]: header.tenantId,
-    };
+    this.#header = header;
   }
 
   getContext() {
-    return this.#context;
+    const header = this.#header;
+    if (header === undefined) return this.#context;
+    this.#header = undefined;
+    return (this.#context = { [requestId]: header.requestId, [traceId]: header.traceId, [tenantId]: header.tenantId });
   }
 
   hasContext() {
-    return this.#context !== undefined;
+    return this.getContext() !== undefined;
   }
 
   get(key) {
-    return this.#context?.[key];
+    return this.getContext()?.[key];
   }
 
   set(key, value) {
     if ([requestId, traceId, tenantId].includes(key)) {
       throw new Error(`Cannot modify protected Lambda context field: ${String(key)}`);
     }
-    this.#context = { ...this.#context, [key]: value };
+    this.#context = { ...this.getContext(), [key]: value };
   }
 
   run(context, action) {
+    this.#header = undefined;
     this.#context = context;
     return action();
   }

@@ -37,7 +37,10 @@ export function serveCallbacks(handler, session) {
     });
     const succeed = (result) => done(undefined, result);
     const fail = (error) => done(error ?? "handled");
-    Object.assign(context, { callbackWaitsForEmptyEventLoop: true, done, succeed, fail });
+    context.callbackWaitsForEmptyEventLoop = true;
+    context.done = done;
+    context.succeed = succeed;
+    context.fail = fail;
     onEmptyLoop = succeed;
 
     try {

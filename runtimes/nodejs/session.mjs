@@ -1,4 +1,5 @@
 import { errorPayload, RuntimeError } from "./errors.mjs";
+import { setTrace } from "./fork-server.mjs";
 import { passThroughSnapshot } from "./snapshots.mjs";
 
 // Kept from before the customer's code runs, which may put fake timers in their place.
@@ -49,7 +50,7 @@ export class Session {
 
   #begin({ header, payload }) {
     this.#store.begin(header);
-    process.env._X_AMZN_TRACE_ID = header.traceId;
+    setTrace(header.traceId);
     return { event: JSON.parse(payload), context: this.#contextOf(header) };
   }
 
@@ -88,6 +89,7 @@ export class Session {
    */
   #contextOf(header) {
     const { clientContext, cognitoIdentity, deadlineMs } = header;
+    const environment = this.#environment;
     return {
       clientContext: clientContext === undefined ? undefined : JSON.parse(clientContext),
       identity: cognitoIdentity === undefined ? undefined : JSON.parse(cognitoIdentity),
@@ -96,7 +98,12 @@ export class Session {
       tenantId: header.tenantId,
       xRayTraceId: header.traceId,
       getRemainingTimeInMillis: () => deadlineMs - Date.now(),
-      ...this.#environment,
+      // Spread, they would take longer than all the rest.
+      functionName: environment.functionName,
+      functionVersion: environment.functionVersion,
+      memoryLimitInMB: environment.memoryLimitInMB,
+      logGroupName: environment.logGroupName,
+      logStreamName: environment.logStreamName,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { require } from "./builtins.mjs";
-import { serveForks } from "./fork-server.mjs";
+import { loadNative, serveForks } from "./fork-server.mjs";
 import { rehearse } from "./rehearse.mjs";
 
 const { Module } = require("node:module");
@@ -15,8 +15,14 @@ const compiledAfter = 400;
 export async function standBy(channel) {
   await import("./serve-streams.mjs");
   const { PILOTLIGHT_FORK_SERVER: addon } = process.env;
-  await rehearse(addon === undefined ? 1 : compiledAfter);
-  if (addon !== undefined) channel.receiveBy(serveForks(addon));
+  if (addon === undefined) {
+    await rehearse(1);
+  } else {
+    const transport = loadNative(addon);
+    await rehearse(compiledAfter, transport);
+    serveForks();
+    channel.goBy(transport);
+  }
   channel.booted();
   const { variables } = channel.nextSpecialisation();
   // What stays as it is, is not touched: a change of TZ alone makes Node look for the time zone again.

@@ -36,9 +36,7 @@ export const chain: readonly Step[] = [refuseStrangers, readRequestBody, authent
 function enterByHost(exchange: Exchange, gateway: Gateway): Eventual<HttpResponse | undefined> {
   const host = gateway.hosts.find(({ definition }) => definition.doorHosts?.test(exchange.host));
   if (host === undefined) return undefined;
-  return whenKnown(host.load(), ({ definition, state }) =>
-    definition.doors!(state)[0]!.handle(exchange.request, new DoorVisit(exchange, gateway)),
-  );
+  return whenKnown(host.load(), ({ doors }) => doors[0]!.handle(exchange.request, new DoorVisit(exchange, gateway)));
 }
 
 function refuseForeignHosts({ host }: Exchange, { ownHosts }: Gateway): void {

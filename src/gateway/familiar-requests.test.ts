@@ -29,7 +29,7 @@ async function echoService(name: string, protocol: "restJson1" | "awsQuery"): Pr
   const sdk = protocol === "restJson1" ? () => import("@aws-sdk/client-lambda") : () => import("@aws-sdk/client-sts");
   const [apiVersion, xmlNamespace] = ["2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"];
   const model = { sdk, signingName: name, protocols: [protocol], apiVersion, namespace: "", xmlNamespace } as const;
-  const definition = { name, model, open: () => ({}), folder: "" };
+  const definition = { name, model, open: async () => () => ({}), folder: "" };
   const constraints: ServiceConstraints = { operations: {}, shapes: {} };
   const handler = (operation: string) => (input: object) =>
     protocol === "awsQuery" ? { Arn: operation } : { StatusCode: 200, Payload: Buffer.from(JSON.stringify({ operation, input })) };

@@ -2,12 +2,12 @@
  * The two ports, which serve the same. HTTP/1.1 and HTTP/2 without TLS (prior knowledge, as the SDK's event-stream clients speak it)
  * share one: the first bytes of a connection tell them apart. On the other they come by TLS, which has them agree (ALPN).
  */
-import { createServer as createHttpServer, Server as HttpServer } from "node:http";
 import { constants, createServer as createHttp2Server, type Http2Server, type Http2ServerRequest } from "node:http2";
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type SecureContext } from "node:tls";
 import { callbackify } from "node:util";
 import { type Clock, systemClock } from "#kit/clock.ts";
+import { createServer as createHttpServer, Server as HttpServer } from "#kit/node-http.ts";
 import { type IncomingRequest, NodePeer, type OutgoingResponse } from "./node-peer.ts";
 import type { Receive } from "./peer.ts";
 import { PlainServer } from "./plain-server.ts";

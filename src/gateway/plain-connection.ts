@@ -3,10 +3,10 @@
  * it here takes less than half of what it takes node:http. Everything else (chunks, upgrades, expectations, large bodies, slow senders, pipelines,
  * whatever is odd) is handed to node:http from its first byte on, which has the last word on what HTTP is; the connection stays there.
  */
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { onArrival } from "#kit/arrivals.ts";
+import { STATUS_CODES } from "#kit/node-http.ts";
 import type { AwsError } from "#wire/errors.ts";
 import type { HttpResponse } from "#wire/http.ts";
 import type { HeadPattern } from "./head-pattern.ts";

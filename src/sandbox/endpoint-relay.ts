@@ -1,5 +1,6 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { createServer, request } from "#kit/node-http.ts";
 import type { Network } from "./drivers/driver.ts";
 import { maxUnfinishedBytes, UploadTurns } from "./upload-turns.ts";
 

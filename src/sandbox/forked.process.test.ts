@@ -17,6 +17,9 @@ if (skip === false) {
   await import("./standbys.process.test.ts");
 }
 
+/** https://man7.org/linux/man-pages/man7/sched.7.html */
+const schedBatch = 3;
+
 const pythonSpec = (key: string) => specOf({ key, runtime: "python3.11", handler: "app.handler" });
 
 async function withForkServer(t: TestContext, files: Record<string, string>, spec = specOf()): Promise<RealSandbox> {
@@ -47,6 +50,7 @@ test("siblings draw different numbers, and know who they are", { skip }, async (
     pids: [process.pid, Number(require("node:fs").readlinkSync("/proc/self"))],
     server: process.env.PILOTLIGHT_FORK_SERVER ?? null,
     arguments: process.execArgv,
+    policy: Number(require("node:fs").readFileSync("/proc/self/stat", "utf8").split(") ")[1].split(" ")[38]),
   });`;
   const { sandbox } = await withForkServer(t, { "code/index.js": source });
   interface Answer {
@@ -54,15 +58,16 @@ test("siblings draw different numbers, and know who they are", { skip }, async (
     pids: [number, number];
     server: unknown;
     arguments: string[];
+    policy: number;
   }
   const found = await answers<Answer>(
     sandbox,
     ["a:1", "b:1", "c:1"].map((key) => specOf({ key })),
   );
   assert.equal(new Set(found.flatMap(({ drawn }) => drawn)).size, 12);
-  for (const { pids, server, arguments: given } of found) {
+  for (const { pids, server, arguments: given, policy } of found) {
     assert.equal(pids[0], pids[1]);
-    assert.deepEqual([server, given], [null, []]);
+    assert.deepEqual([server, given, policy], [null, [], schedBatch]);
   }
 });
 
@@ -101,6 +106,76 @@ test("a fork ends as a process of its own does, in every way", { skip }, async (
   };
   const forked = await outcomes(await withForkServer(t, { "code/index.js": source }));
   assert.deepEqual(forked, await outcomes(await managedSandbox(t, source)));
+});
+
+/** What each of these is answered with, one after the other, by one environment. */
+async function inTurn({ sandbox }: RealSandbox, spec: ReturnType<typeof specOf>, asked: ReadonlyArray<[event: object, traceId: string]>) {
+  const all: unknown[] = [];
+  for (const [event, traceId] of asked) {
+    const outcome = await sandbox.invoke(spec, requestOf(event, { traceId }));
+    await outcome.finished;
+    all.push(JSON.parse(Buffer.from(outcome.payload).toString()));
+  }
+  return all;
+}
+
+const meddled: Array<[event: object, traceId: string]> = [
+  ...["set", "delete", "nothing"].map((meddle): [object, string] => [{ meddle }, `Root=${meddle}`]),
+  // Around the length up to which forks have a place of their own for it.
+  ...[4_000, 4_091, 4_092, 4_095, 4_096, 9_000, 10].map((bytes): [object, string] => [{}, "t".repeat(bytes)]),
+];
+
+const ofMeddled = [
+  ["Root=set", "Root=set", "mine", "mine"],
+  ["Root=delete", "Root=delete", null, ""],
+  ["Root=nothing", "Root=nothing", "Root=nothing", "Root=nothing"],
+  ...meddled.slice(3).map(([, traceId]) => [traceId, traceId, traceId, traceId]),
+];
+
+test("a fork and the processes that it starts see the trace of each invocation, whatever its code does to it", { skip }, async (t) => {
+  const source = `
+    const { execFileSync } = require("node:child_process");
+    const seen = () => [process.env._X_AMZN_TRACE_ID ?? null, execFileSync("/bin/sh", ["-c", "echo $_X_AMZN_TRACE_ID"]).toString().trim()];
+    exports.handler = async ({ meddle }) => {
+      const before = seen();
+      if (meddle === "set") process.env._X_AMZN_TRACE_ID = "mine";
+      if (meddle === "delete") delete process.env._X_AMZN_TRACE_ID;
+      return [...before, ...seen()];
+    };`;
+  const real = await withForkServer(t, { "code/index.js": source });
+  assert.deepEqual(await inTurn(real, specOf({ timeoutMs: 20_000 }), meddled), ofMeddled);
+});
+
+test("Python's forks see it too", { skip }, async (t) => {
+  const code = `
+import os, subprocess
+def seen():
+    return [os.environ.get("_X_AMZN_TRACE_ID"), subprocess.check_output(["/bin/sh", "-c", "echo $_X_AMZN_TRACE_ID"]).decode().strip()]
+def handler(event, context):
+    before = seen()
+    if event.get("meddle") == "set":
+        os.environ["_X_AMZN_TRACE_ID"] = "mine"
+    if event.get("meddle") == "delete":
+        del os.environ["_X_AMZN_TRACE_ID"]
+    return before + seen()
+`;
+  const real = await withForkServer(t, { "code/app.py": code }, pythonSpec("a:1"));
+  assert.deepEqual(await inTurn(real, pythonSpec("a:1"), meddled), ofMeddled);
+});
+
+test("a fork's answers are whole, whatever their length", { skip }, async (t) => {
+  const real = await withForkServer(t, { "code/index.js": 'exports.handler = async ({ length }) => "\\u20ac".repeat(length);' });
+  // Three bytes each, around the 64 KB up to which the native part sends them.
+  const lengths = [0, 1, 21_842, 21_843, 21_844, 21_845, 21_846, 100_000];
+  const answered = await inTurn(
+    real,
+    specOf(),
+    lengths.map((length) => [{ length }, "Root=1"]),
+  );
+  assert.deepEqual(
+    answered,
+    lengths.map((length) => "\u20ac".repeat(length)),
+  );
 });
 
 test("when a fork server dies its functions go on elsewhere, and nothing of it stays", { skip }, async (t) => {

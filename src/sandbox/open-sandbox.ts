@@ -11,7 +11,6 @@ import { ForkTrials, type Manner } from "./fork-trials.ts";
 import { sweepLeftovers } from "./drivers/leftovers.ts";
 import { openNamespaceDriver } from "./drivers/linux/namespaces.ts";
 import type { OutboundPolicy } from "./drivers/linux/network/policy.ts";
-import { openOciDriver } from "./drivers/oci/oci.ts";
 import { openProcessDriver } from "./drivers/process.ts";
 import { defaultFunctionMemoryMb, environmentsByDescriptors, machineMemory, TaskBudget } from "./machine.ts";
 import { MemoryBudget } from "./memory-budget.ts";
@@ -161,9 +160,10 @@ async function openDriver(sandboxOptions: SandboxOptions): Promise<Driver> {
   }
 }
 
-/** Leaves the folders of environments alone: they may be those of another driver. */
-const openContainers = ({ ociRuntime, runFolder, clock, log, outbound, functionMemoryMb }: SandboxOptions): Promise<Driver> =>
-  openOciDriver({
+/** Loaded when it is wanted. Leaves the folders of environments alone: they may be those of another driver. */
+async function openContainers({ ociRuntime, runFolder, clock, log, outbound, functionMemoryMb }: SandboxOptions): Promise<Driver> {
+  const { openOciDriver } = await import("./drivers/oci/oci.ts");
+  return openOciDriver({
     runtime: ociRuntime,
     folder: join(runFolder, "oci"),
     clock,
@@ -171,3 +171,4 @@ const openContainers = ({ ociRuntime, runFolder, clock, log, outbound, functionM
     outbound,
     functionMemoryMb: functionMemoryMb ?? defaultFunctionMemoryMb(),
   });
+}

@@ -10,13 +10,16 @@ import { type ServiceConstraints, loadConstraints } from "./constraints/constrai
 import { AwsError } from "./errors.ts";
 import { type LoadedModel, loadModel } from "./model.ts";
 import type { Operation } from "./operation.ts";
-import type { ServiceDefinition, ServiceDependencies } from "./service.ts";
+import type { Door, Loader, Loop, ServiceDefinition, ServiceDependencies } from "./service.ts";
 
 export interface LoadedService {
   definition: ServiceDefinition;
   model: LoadedModel;
   constraints: ServiceConstraints;
   state: unknown;
+  doors: readonly Door[];
+  /** New ones, not started yet. */
+  loops(): Loop[];
   /** The handler of a modelled operation. Rejects with NotImplemented for one on the ledger. */
   handler(operation: string): Eventual<Operation<object, object, unknown>>;
 }
@@ -47,11 +50,13 @@ export class ServiceHost {
 
   async #open(): Promise<LoadedService> {
     const { definition } = this;
-    const [model, constraints, files, state] = await Promise.all([
+    const [model, constraints, files, state, doors, loops] = await Promise.all([
       loadModel(definition.model),
       loadConstraints(definition.name),
       findOperationFiles(definition.folder),
-      definition.open(this.#dependencies),
+      definition.open().then((open) => open(this.#dependencies)),
+      loadParts(definition.doors),
+      loadParts(definition.loops),
     ]);
     const handlers = new Map<string, Eventual<Operation<object, object, unknown>>>();
     return {
@@ -59,6 +64,8 @@ export class ServiceHost {
       model,
       constraints,
       state,
+      doors: doors.map((door) => door(state)),
+      loops: () => loops.map((loop) => loop(state)).filter((loop) => loop !== undefined),
       handler(operation) {
         let handler = handlers.get(operation);
         if (handler === undefined) {
@@ -75,6 +82,9 @@ export class ServiceHost {
     };
   }
 }
+
+const loadParts = <Part>(loaders: ReadonlyArray<Loader<unknown, Part>> = []): Promise<Array<(state: unknown) => Part>> =>
+  Promise.all(loaders.map((load) => load()));
 
 async function loadHandler(
   definition: ServiceDefinition,

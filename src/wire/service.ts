@@ -54,16 +54,25 @@ export interface Loop {
   start(): AsyncDisposable;
 }
 
+/** Loads what makes a part of a service, when the service is opened: a start of the product waits for none of it. */
+export type Loader<Input, Part> = () => Promise<Maker<Input, Part>["make"]>;
+
+/** A method, because the parameters of methods are compared both ways: services of all kinds of state have their place where any service has. */
+interface Maker<Input, Part> {
+  make(input: Input): Part;
+}
+
 export interface ServiceDefinition<State = unknown, Ports = unknown> {
   /** The folder under services/, and the name in `calls`. */
   name: string;
   model: ServiceModel;
-  /** Opens the store and builds whatever handlers share. */
-  open(dependencies: ServiceDependencies & Ports): Promise<State> | State;
+  /** Loads what opens the store and builds whatever handlers share: `async () => (await import("./state.ts")).openSts`. */
+  open: Loader<ServiceDependencies & Ports, Promise<State> | State>;
   /** The service's folder, `import.meta.dirname`: operations/ and not-implemented.txt are found there. */
   folder: string;
-  loops?(state: State): readonly Loop[];
-  doors?(state: State): readonly Door[];
+  /** One that has nothing to do with the settings of this start is undefined. */
+  loops?: ReadonlyArray<Loader<State, Loop | undefined>>;
+  doors?: ReadonlyArray<Loader<State, Door>>;
   /** Hosts (lower-case, with or without a port) under which nothing is reached but the first of the doors. */
   doorHosts?: RegExp;
 }

@@ -16,6 +16,7 @@ const script = `
     descriptors: readdirSync(folder).length,
     listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
     resources: process.getActiveResourcesInfo(),
+    variables: Object.keys(process.env).filter((name) => name.startsWith("AWS_LAMBDA_")),
     modules: Object.keys(createRequire(import.meta.url).cache),
   });
   await rehearse(1);
@@ -29,12 +30,12 @@ const script = `
   process.stdout.write(JSON.stringify({ once, often, invocations }));
 `;
 
-test("a rehearsal invokes as often as it is told, and leaves nothing open, no listener and no module", async () => {
+test("a rehearsal invokes as often as it is told, and leaves nothing open, no listener, no module and no variable", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { timeout: 60_000 });
   const { once, often, invocations } = JSON.parse(stdout);
   assert.deepEqual(often, once);
-  assert.deepEqual([once.resources, once.modules], [[], []]);
+  assert.deepEqual([once.resources, once.modules, once.variables], [[], [], []]);
   assert.ok(!once.listeners.some(([name]: [string]) => name === "beforeExit"));
-  // Six functions, one invocation more than those that are answered; of each, header and payload are parsed.
-  assert.equal(invocations, 6 * 21 * 2);
+  // Six functions twice, one invocation more than those that are answered; of each, header and payload are parsed.
+  assert.equal(invocations, 2 * 6 * 21 * 2);
 });

@@ -12,15 +12,19 @@ from .faults import Fault
 # Stands for a number that the encoder cannot write; nobody can guess it, so nobody's text is taken for one.
 _MARK = os.urandom(12).hex()
 _MARKED = re.compile(f'"{_MARK}:([^"]*)"')
+# Whether the answer that is being encoded has such a number: to look for one would take longer than to encode most answers.
+_has_marks = False
 
 
 def encode_answer(answer):
     """Bytes go as they are; everything else as JSON."""
+    global _has_marks
     if isinstance(answer, bytes):
         return answer
     try:
+        _has_marks = False
         text = _text_of(answer)
-        return (_MARKED.sub(r"\1", text) if _MARK in text else text).encode()
+        return (_MARKED.sub(r"\1", text) if _has_marks else text).encode()
     except Exception as error:
         raise Fault("MarshalError", f"Unable to marshal response: {error}") from error
 
@@ -64,6 +68,8 @@ def _encode_other(value):
     # Whoever has a Decimal has loaded the module; others need not wait for it.
     decimal = sys.modules.get("decimal")
     if decimal is not None and isinstance(value, decimal.Decimal):
+        global _has_marks
+        _has_marks = True
         return math.nan if value.is_nan() else f"{_MARK}:{value}"
     if isinstance(value, bytes):
         return value.decode()

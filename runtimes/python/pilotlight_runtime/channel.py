@@ -27,6 +27,12 @@ _LOG_EVENT_BYTES = 256 * 1024
 _RESPONSE_BYTES = 6 * 1024 * 1024 + 100
 
 
+_length_at = struct.Struct("<I").unpack_from
+_head = struct.Struct("<IB").pack
+# Of what the supervisor has written, in which nothing is to be checked.
+_decode = json.JSONDecoder().raw_decode
+
+
 def _has_company():
     """Whether threads or processes of the function go on while this thread waits."""
     if _thread._count() > 0:
@@ -79,9 +85,10 @@ class Channel:
             frame = self._receive()
         if frame[4] == _CHECKPOINT:
             return None
-        (header_length,) = struct.unpack_from("<I", frame, 5)
+        (header_length,) = _length_at(frame, 5)
         payload_start = 9 + header_length
-        return json.loads(str(frame[9:payload_start], "utf-8")), str(frame[payload_start:], "utf-8")
+        header, _ = _decode(str(frame[9:payload_start], "utf-8"))
+        return header, str(frame[payload_start:], "utf-8")
 
     def checkpointed(self, refusal=None):
         """The hooks before the snapshot have run. `refusal`: why the memory has not been captured; without it, it has."""
@@ -125,25 +132,25 @@ class Channel:
                 return
 
     def _send(self, frame_type, body):
-        frame = memoryview(struct.pack("<IB", len(body) + 1, frame_type) + body)
-        written = 0
+        frame = _head(len(body) + 1, frame_type) + body
+        written = os.write(self._fd, frame)
         while written < len(frame):
-            written += os.write(self._fd, frame[written:])
+            written += os.write(self._fd, memoryview(frame)[written:])
 
     def _receive(self):
         frame = self._input
         received = self._ahead
         self._ahead = 0
-        end = 4 + struct.unpack_from("<I", frame)[0] if received >= 4 else 4
+        end = 4 + _length_at(frame)[0] if received >= 4 else 4
         while received < end:
             self._arrival.poll()
-            count = os.readv(self._fd, [memoryview(frame)[received:]])
+            count = os.readv(self._fd, [memoryview(frame)[received:] if received else frame])
             if count == 0:
                 sys.stdout.flush()
                 os._exit(0)  # Threads of the customer's code would keep the interpreter from its end.
             received += count
             if received >= 4:
-                end = 4 + struct.unpack_from("<I", frame)[0]
+                end = 4 + _length_at(frame)[0]
             if end > len(frame):
                 frame = frame + bytes(end - len(frame))
         if received > end and frame[4] == _LINGER:

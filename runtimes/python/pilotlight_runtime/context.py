@@ -34,6 +34,10 @@ class _Record:
 class CognitoIdentity(_Record):
     __slots__ = ("cognito_identity_id", "cognito_identity_pool_id")
 
+    def __init__(self, values):
+        self.cognito_identity_id = values.get("cognitoIdentityId")
+        self.cognito_identity_pool_id = values.get("cognitoIdentityPoolId")
+
 
 class Client(_Record):
     __slots__ = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
@@ -53,15 +57,9 @@ class LambdaContext:
         vars(self).update(members)
         self.invoked_function_arn = header["invokedFunctionArn"]
         client_context = _parse(header.get("clientContext"), "Client Context")
-        self._w3c = _trace_of(client_context)
+        self._w3c = {} if client_context is None else _trace_of(client_context)
         self.client_context = None if client_context is None else ClientContext(client_context)
-        identity = _parse(header.get("cognitoIdentity"), "Cognito Identity") or {}
-        self.identity = CognitoIdentity(
-            {
-                "cognito_identity_id": identity.get("cognitoIdentityId"),
-                "cognito_identity_pool_id": identity.get("cognitoIdentityPoolId"),
-            }
-        )
+        self.identity = CognitoIdentity(_parse(header.get("cognitoIdentity"), "Cognito Identity") or {})
         self.tenant_id = header.get("tenantId")
         self._deadline_ms = header["deadlineMs"]
         self._log = log

@@ -4,7 +4,10 @@ Being forked (see docs/decisions/0013-fork-servers.md), and being captured, whic
 """
 
 import gc
+import os
 import sys
+
+_TRACE_VARIABLE = b"_X_AMZN_TRACE_ID"
 
 _native = None
 
@@ -21,12 +24,23 @@ def serve_forks(library):
     _native = ctypes.PyDLL(library)
     _native.pilotlight_serve_forks.restype = None
     _native.pilotlight_capture.restype = ctypes.c_char_p
+    _native.pilotlight_set_trace.argtypes = [ctypes.c_char_p]
     # What is there now stays: to look at it would only copy it into each fork.
     gc.collect()
     gc.freeze()
     ctypes.pythonapi.PyOS_BeforeFork()
     _native.pilotlight_serve_forks()
     ctypes.pythonapi.PyOS_AfterFork_Child()
+
+
+def set_trace(trace_id):
+    """Sets the variable that tells the AWS SDK and X-Ray's of the invocation's trace."""
+    value = os.fsencode(trace_id)
+    if _native is not None and _native.pilotlight_set_trace(value):
+        # The process has it already, at less cost than by os.putenv.
+        os.environ._data[_TRACE_VARIABLE] = value
+    else:
+        os.environb[_TRACE_VARIABLE] = value
 
 
 def capture():

@@ -8,6 +8,7 @@ from .answers import encode_answer
 from .channel import Channel
 from .context import LambdaContext, function_members
 from .faults import Fault, error_payload
+from .fork_server import set_trace
 from .handler import load_handler
 from .logs import Logs
 from .provided import ProvidedModules
@@ -45,7 +46,7 @@ def serve():
             pass_through_snapshot(channel, logs)
             continue
         header, payload = invocation
-        os.environ["_X_AMZN_TRACE_ID"] = header["traceId"]
+        set_trace(header["traceId"])
         _invoke(handler, header, payload, members, channel, logs)
 
 

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Ids } from "#kit/ids.ts";
+import { createServer } from "#kit/node-http.ts";
 import type { InvocationRequest } from "../contract.ts";
 import type { Network } from "../drivers/driver.ts";
 import type { RuntimeLink, RuntimeListener } from "../runtime-link.ts";

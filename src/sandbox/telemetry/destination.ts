@@ -1,5 +1,5 @@
-import { Agent, request } from "node:http";
 import type { Socket } from "node:net";
+import { Agent, request } from "#kit/node-http.ts";
 import type { Destination } from "./subscription.ts";
 
 /** Where an extension listens. */

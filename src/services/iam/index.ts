@@ -6,7 +6,6 @@
  * https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
  */
 import { service } from "#wire/service.ts";
-import { openIam } from "./state.ts";
 
 export const iam = service({
   name: "iam",
@@ -20,5 +19,5 @@ export const iam = service({
     xmlNamespace: "https://iam.amazonaws.com/doc/2010-05-08/",
     validationErrorCode: "ValidationError",
   },
-  open: openIam,
+  open: async () => (await import("./state.ts")).openIam,
 });

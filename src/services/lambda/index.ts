@@ -4,14 +4,8 @@
  * https://docs.aws.amazon.com/lambda/latest/api/welcome.html
  */
 import { service } from "#wire/service.ts";
-import { codeDownloads } from "./doors/code-downloads.ts";
-import { functionUrlHosts, functionUrls } from "./doors/function-urls/function-urls.ts";
+import { functionUrlHosts } from "./doors/function-urls/url-hosts.ts";
 import { zippedUploadBytes } from "./limits.ts";
-import { asyncInvocations } from "./loops/async-invocations.ts";
-import { eventSourcePolling } from "./loops/event-source-polling.ts";
-import { mappingTransitions } from "./loops/mapping-transitions.ts";
-import { unsettledFunctions } from "./loops/settling.ts";
-import { openLambda } from "./state.ts";
 
 export const lambda = service({
   name: "lambda",
@@ -25,14 +19,17 @@ export const lambda = service({
     payloadContentType: "application/json",
     maximumBodyBytes: zippedUploadBytes,
   },
-  open: openLambda,
-  loops: (state) => [
-    unsettledFunctions(state),
-    asyncInvocations(state),
-    eventSourcePolling(state),
-    mappingTransitions(state),
-    state.tracer,
+  open: async () => (await import("./state.ts")).openLambda,
+  loops: [
+    async () => (await import("./loops/settling.ts")).unsettledFunctions,
+    async () => (await import("./loops/async-invocations.ts")).asyncInvocations,
+    async () => (await import("./loops/event-source-polling.ts")).eventSourcePolling,
+    async () => (await import("./loops/mapping-transitions.ts")).mappingTransitions,
+    async () => (state) => state.tracer,
   ],
-  doors: (state) => [functionUrls(state), codeDownloads(state)],
+  doors: [
+    async () => (await import("./doors/function-urls/function-urls.ts")).functionUrls,
+    async () => (await import("./doors/code-downloads.ts")).codeDownloads,
+  ],
   doorHosts: functionUrlHosts,
 });

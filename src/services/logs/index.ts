@@ -8,7 +8,6 @@ import { every } from "#wire/every.ts";
 import { service } from "#wire/service.ts";
 import { sweep } from "./loops/sweep.ts";
 import { activityIntervalMs, sweepIntervalMs } from "./limits.ts";
-import { openLogs } from "./state.ts";
 
 export const logs = service({
   name: "logs",
@@ -22,9 +21,10 @@ export const logs = service({
     targetPrefix: "Logs_20140328",
     validationErrorCode: "InvalidParameterException",
   },
-  open: openLogs,
-  loops: (state) => [
-    every(activityIntervalMs, "noting when groups were written to", state, () => state.groups.saveActivity(), { atStop: true }),
-    every(sweepIntervalMs, "a sweep of logs", state, () => sweep(state)),
+  open: async () => (await import("./state.ts")).openLogs,
+  loops: [
+    async () => (state) =>
+      every(activityIntervalMs, "noting when groups were written to", state, () => state.groups.saveActivity(), { atStop: true }),
+    async () => (state) => every(sweepIntervalMs, "a sweep of logs", state, () => sweep(state)),
   ],
 });

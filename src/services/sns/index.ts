@@ -6,13 +6,6 @@
  * https://docs.aws.amazon.com/sns/latest/api/welcome.html
  */
 import { service } from "#wire/service.ts";
-import { outbox } from "./doors/outbox.ts";
-import { signingCertificate } from "./doors/signing-certificate.ts";
-import { subscriptionLinks } from "./doors/subscription-links.ts";
-import { deliveries } from "./loops/deliveries.ts";
-import { replays } from "./loops/replays.ts";
-import { sweeping } from "./loops/sweeping.ts";
-import { openSns } from "./state.ts";
 
 export const sns = service({
   name: "sns",
@@ -26,8 +19,16 @@ export const sns = service({
     xmlNamespace: "http://sns.amazonaws.com/doc/2010-03-31/",
     validationErrorCode: "ValidationError",
   },
-  open: openSns,
-  loops: (state) => [deliveries(state), replays(state), sweeping(state)],
+  open: async () => (await import("./state.ts")).openSns,
+  loops: [
+    async () => (await import("./loops/deliveries.ts")).deliveries,
+    async () => (await import("./loops/replays.ts")).replays,
+    async () => (await import("./loops/sweeping.ts")).sweeping,
+  ],
   // The certificate's path begins as the others do, so it comes last.
-  doors: (state) => [subscriptionLinks(state), outbox(state), signingCertificate(state)],
+  doors: [
+    async () => (await import("./doors/subscription-links.ts")).subscriptionLinks,
+    async () => (await import("./doors/outbox.ts")).outbox,
+    async () => (await import("./doors/signing-certificate.ts")).signingCertificate,
+  ],
 });

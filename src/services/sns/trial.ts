@@ -81,14 +81,15 @@ export async function openSnsTrial(): Promise<SnsTrial> {
   };
   const host = new ServiceHost(sns, dependencies);
   dispatcher.add(host);
-  const state = (await host.load()).state as SnsState;
+  const loaded = await host.load();
+  const state = loaded.state as SnsState;
   state.poster = {
     async post(post) {
       refuse.post?.(post);
       posts.push(post);
     },
   };
-  const start = (): AsyncDisposable[] => sns.loops!(state).map((loop) => loop.start());
+  const start = (): AsyncDisposable[] => loaded.loops().map((loop) => loop.start());
   const stop = (loops: AsyncDisposable[]) => Promise.all(loops.map((loop) => loop[Symbol.asyncDispose]()));
   let loops = start();
   return {

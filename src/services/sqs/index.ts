@@ -6,9 +6,6 @@
  */
 import { service } from "#wire/service.ts";
 import { missingParameter } from "./errors.ts";
-import { moving } from "./loops/moving.ts";
-import { sweeping } from "./loops/sweeping.ts";
-import { openSqs } from "./state.ts";
 
 export const sqs = service({
   name: "sqs",
@@ -26,6 +23,6 @@ export const sqs = service({
     validationErrorCode: "InvalidParameterValueException",
     missingMember: missingParameter,
   },
-  open: openSqs,
-  loops: (state) => [sweeping(state), moving(state)],
+  open: async () => (await import("./state.ts")).openSqs,
+  loops: [async () => (await import("./loops/sweeping.ts")).sweeping, async () => (await import("./loops/moving.ts")).moving],
 });

@@ -5,7 +5,6 @@
  * https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
  */
 import { service } from "#wire/service.ts";
-import { openSts } from "./state.ts";
 
 export const sts = service({
   name: "sts",
@@ -19,5 +18,5 @@ export const sts = service({
     xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
     validationErrorCode: "ValidationError",
   },
-  open: openSts,
+  open: async () => (await import("./state.ts")).openSts,
 });

@@ -6,8 +6,7 @@
  */
 import { service } from "#wire/service.ts";
 import { maxBodyBytes } from "./limits.ts";
-import { sweeping } from "./loops/sweeping.ts";
-import { openXray } from "./state.ts";
+import type { XrayState } from "./state.ts";
 
 export const xray = service({
   name: "xray",
@@ -21,6 +20,6 @@ export const xray = service({
     validationErrorCode: "InvalidRequestException",
     maximumBodyBytes: maxBodyBytes,
   },
-  open: openXray,
-  loops: (state) => [sweeping(state), ...(state.spans ? [state.spans] : [])],
+  open: async () => (await import("./state.ts")).openXray,
+  loops: [async () => (await import("./loops/sweeping.ts")).sweeping, async () => (state: XrayState) => state.spans],
 });

@@ -4,7 +4,6 @@
  */
 import type { CompiledQuery } from "kysely";
 import type { Database, Migration, Statement, StatementResult } from "../database.ts";
-import { applyMigrations } from "../migrations.ts";
 import { Connection } from "./connection.ts";
 import { plainValue } from "./units.ts";
 import { Writer } from "./writer.ts";
@@ -25,7 +24,9 @@ class SqliteDatabase implements Database {
     this.#reader = reader;
   }
 
-  migrate(service: string, migrations: readonly Migration[]): Promise<void> {
+  /** The query builder is 250 modules: a start of the product does not wait for them. */
+  async migrate(service: string, migrations: readonly Migration[]): Promise<void> {
+    const { applyMigrations } = await import("../migrations.ts");
     return applyMigrations(this, service, migrations);
   }
 

@@ -108,6 +108,12 @@ export const rules: readonly Rule[] = [
     faults: (file) => (hasOwnWorld(file.path) ? [] : worldlyReads(file)),
   },
   {
+    name: "what imports node:http does so by way of #kit/node-http.ts, which says why",
+    planted: plant("src/gateway/planted.ts", `import { createServer } from "node:http";`),
+    faults: ({ path, text }) =>
+      path.startsWith("src/") && !isTest(path) && /^import (?!type )[^;]*from "node:http";/m.test(text) ? ["imports node:http itself"] : [],
+  },
+  {
     name: "a folder's chief file opens with a paragraph",
     planted: plant("src/services/planted/index.ts", "export const planted = 1;"),
     faults: ({ path, text }) => {

@@ -1,9 +1,10 @@
 import { lookup } from "node:dns";
-import { type ClientRequest, request as requestHttp } from "node:http";
+import type { ClientRequest } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { request as requestHttp } from "#kit/node-http.ts";
 import { isPublicAddress } from "#kit/public-address.ts";
 import { DeliveryFailure } from "../delivery/outcome.ts";
 import { answerBytes, requestTimeoutMs } from "../limits.ts";

@@ -20,8 +20,8 @@ import { gatheredAnswer, streamedAnswer } from "./streamed-answer.ts";
 import { BadAnswer } from "./url-answer.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "./url-cors.ts";
 import { urlEvent } from "./url-event.ts";
+import { functionUrlHosts } from "./url-hosts.ts";
 
-export const functionUrlHosts = /^([a-z0-9]+)\.lambda-url\.([a-z0-9-]+)\.(?:localhost|on\.aws)(?::\d+)?$/;
 const pathPrefix = "/_pilotlight/lambda-url/";
 
 /**
