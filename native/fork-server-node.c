@@ -4,11 +4,10 @@
  */
 #define _GNU_SOURCE
 #define NAPI_VERSION 8
-#include <dirent.h>
+#include <dlfcn.h>
 #include <node_api.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <uv.h>
 #include "fork-server.h"
 #include "trace-variable.h"
@@ -36,31 +35,22 @@ static int inherit_heap(void) {
   return shares;
 }
 
-/* Whether each thread but this one waits for something: in a system call, which the file begins with the number of. */
-static int threads_rest(void) {
-  DIR *threads = opendir("/proc/self/task");
-  if (!threads) return 1;
-  int all = 1;
-  for (struct dirent *entry; (entry = readdir(threads));) {
-    char path[300], call = 0;
-    if (entry->d_name[0] == '.' || atoi(entry->d_name) == getpid()) continue;
-    snprintf(path, sizeof path, "/proc/self/task/%s/syscall", entry->d_name);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) continue;
-    if (read(file, &call, 1) == 1 && (call < '0' || call > '9')) all = 0;
-    close(file);
-  }
-  closedir(threads);
-  return all;
-}
-
 /*
- * What V8 and Node have given their threads to do is to be done before the first fork: forks do not have these threads, and one that comes to its end waits
- * until there is nothing to do for them.
+ * A Node with nothing left to do, and each Worker that ends, waits until the platform's threads have done what they were given (DrainTasks); Node 26 gives them something at
+ * each collection of garbage. Forks do not have these threads, and V8 does without them (--single-threaded). So what would wait goes on to what
+ * does the rest of it: the tasks that are this thread's own. Where these are called something else, nothing is changed, and forks of such a Node may not pass their trial.
  */
-static void await_threads(void) {
-  const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
-  for (int attempt = 0; attempt < 1000 && !threads_rest(); attempt++) nanosleep(&pause, NULL);
+static void wait_for_no_threads(void) {
+  enum { page_bytes = 4096, jump = 0xe9 };
+  unsigned char *wait = dlsym(RTLD_DEFAULT, "_ZN4node12NodePlatform10DrainTasksEPN2v87IsolateE");
+  unsigned char *rest = dlsym(RTLD_DEFAULT, "_ZN4node12NodePlatform20FlushForegroundTasksEPN2v87IsolateE");
+  if (!wait || !rest) return;
+  const int32_t distance = (int32_t)(rest - (wait + 1 + sizeof distance));
+  void *page = wait - (uintptr_t)wait % page_bytes;
+  if (mprotect(page, 2 * page_bytes, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) return perror("the wait for threads");
+  *wait = jump;
+  memcpy(wait + 1, &distance, sizeof distance);
+  if (mprotect(page, 2 * page_bytes, PROT_READ | PROT_EXEC) != 0) fail("the wait for threads");
 }
 
 /* What JavaScript is to know when its process is another one: `{ outcome, seed, pid }`, of which the seed is for its random numbers. */
@@ -97,7 +87,7 @@ static napi_value serve(napi_env env, napi_callback_info info) {
     errno = EINVAL;
     fail("memory that forks would share");
   }
-  await_threads();
+  wait_for_no_threads();
   serve_forks();
   if (uv_loop_fork(loop_of(env)) != 0) _exit(failed_status);
   return tell(env, "forked");

@@ -5,13 +5,6 @@ const unfinished = /Req(?:Wrap|Callback|Promise)$|^(?:ProcessWrap|MessagePort|Wo
 /** How many numbers Node draws ahead: so many calls leave none that was drawn before. */
 const drawnAhead = { randomUUID: 128, randomInt: 1_024 };
 
-/**
- * From this Node on, one that comes to its end by itself waits for threads to which its collections of garbage gave work. A fork has no such threads, so that
- * the first collection shall be far away. (Earlier ones hardly gain by one before the fork, and compile again what it throws away.)
- */
-const waitsForCollections = 26;
-const major = Number(process.versions.node.split(".")[0]);
-
 /** @type {Native | undefined} */
 let native;
 /**
@@ -53,7 +46,6 @@ export function serveForks() {
   process.execArgv = [];
   // Loaded before, or each fork would spend 3 ms on it.
   const v8 = require("node:v8");
-  if (major >= waitsForCollections) freshContext().collect({ type: "minor" });
   // Nobody has asked for a random number yet: the first who does gets one that depends on the seed.
   becomeAnother(native.serveForks(), v8);
   endAtOnce(native.exit);
@@ -85,18 +77,12 @@ export function capture() {
  * @returns {() => number}
  */
 function unusedRandom() {
-  const { random, collect } = freshContext();
-  collect();
-  return Object.setPrototypeOf(random, Function.prototype);
-}
-
-/** A new context's `Math.random`, and what collects garbage. */
-function freshContext() {
   const { setFlagsFromString } = require("node:v8");
   setFlagsFromString("--expose-gc");
   const { random, collect } = require("node:vm").runInNewContext("({ random: Math.random, collect: gc })");
   setFlagsFromString("--no-expose-gc");
-  return { random, collect };
+  collect();
+  return Object.setPrototypeOf(random, Function.prototype);
 }
 
 /**

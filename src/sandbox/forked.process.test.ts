@@ -88,6 +88,8 @@ test("a fork ends as a process of its own does, in every way", { skip }, async (
     exit: "process.on('exit', (code) => console.log('left with ' + code)); process.exit(7)",
     "an exit code and nothing left to do": "process.exitCode = 9; await new Promise(() => {})",
     "nothing left to do": "await new Promise(() => {})",
+    "garbage and nothing left to do":
+      "for (let round = 0; round < 20; round++) Array.from({ length: 50_000 }, (_, index) => ({ index })); await new Promise(() => {})",
     "an error of nobody's": "setTimeout(() => { throw new TypeError('late') }); await new Promise((done) => setTimeout(done, 5_000))",
     "a rejection of nobody's": "void Promise.reject(new TypeError('late')); await new Promise((done) => setTimeout(done, 5_000))",
     abort: "process.abort()",

@@ -18,6 +18,11 @@ const limitMs = 10_000;
 /** Where this was loaded. */
 const born = process.pid;
 
+/** Collects garbage, says seven, and has nothing left to do. */
+const endingWorker = `
+  for (let round = 0; round < 20; round++) Array.from({ length: 50_000 }, (_, index) => ({ index }));
+  require("node:worker_threads").parentPort.postMessage(7);`;
+
 /** Each throws, or returns something else than true, if it fails. */
 const checks = {
   "process id": () => process.pid === Number(readlinkSync("/proc/self")),
@@ -64,8 +69,10 @@ const checks = {
     }),
   workers: () =>
     new Promise((resolve, reject) => {
-      const worker = new Worker("require('node:worker_threads').parentPort.postMessage(7)", { eval: true });
-      worker.on("message", (message) => resolve(message === 7)).on("error", reject);
+      const worker = new Worker(endingWorker, { eval: true });
+      let isHeard = false;
+      worker.on("message", (message) => (isHeard = message === 7)).on("error", reject);
+      worker.on("exit", () => resolve(isHeard));
     }),
   WebAssembly: async () => (await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))) instanceof WebAssembly.Module,
   import: async () => (await import("./module.mjs")).value === 7,
