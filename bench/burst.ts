@@ -156,7 +156,9 @@ function rowOf(isolation: string, name: string, count: number, bursts: readonly 
 
 function figuresOf(bursts: readonly Burst[]): Record<string, number> {
   const failures = bursts.reduce((sum, { refusedCount, lateCount }) => sum + refusedCount + lateCount, 0);
-  return { s: median(bursts.map(({ allSeconds }) => allSeconds)), failures, GiB: Math.max(...bursts.map(({ usedGib }) => usedGib)) };
+  // Where one was refused, all never ran.
+  const seconds = failures > 0 ? Number.NaN : median(bursts.map(({ allSeconds }) => allSeconds));
+  return { s: seconds, failures, GiB: Math.max(...bursts.map(({ usedGib }) => usedGib)) };
 }
 
 /** Those for which the memory suffices. */

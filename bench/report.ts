@@ -27,7 +27,9 @@ export async function writeSection(title: string, body: string): Promise<void> {
 /** Keeps the figures of a section, and writes the table of targets anew. */
 export async function writeTargets(name: string, measured: MeasuredSection): Promise<void> {
   const known = JSON.parse(await readFile(figuresFile, "utf8").catch(() => "{}")) as Record<string, MeasuredSection>;
-  const figures = Object.fromEntries(Object.entries(measured.figures).map(([key, value]) => [key, Number(value.toPrecision(4))]));
+  const figures = Object.fromEntries(
+    Object.entries(measured.figures).map(([key, value]) => [key, value === null ? null : Number(value.toPrecision(4))]),
+  );
   const sections = { ...known, [name]: { ...measured, nodeStartMs: Number(measured.nodeStartMs.toPrecision(4)), figures } };
   await writeFile(figuresFile, `${JSON.stringify(sections, null, 2)}\n`);
   await change((text) => withSection(text, targetsTitle, targetLines(sections).join("\n"), true));

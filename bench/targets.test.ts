@@ -29,6 +29,13 @@ test("the table says what was not measured, and when the rest was", () => {
     "| ready | at most 500 ms | 1000 ms (× 2.0) | 700 ms | met by the yardstick | 2026-11-22 |",
     "| rate | at least 0.35 |  |  | not measured |  |",
   ]);
+  const never: MeasuredSection = {
+    ...daemon,
+    figures: JSON.parse(JSON.stringify({ "ready ms": Number.NaN })) as MeasuredSection["figures"],
+  };
+  assert.deepEqual(targetLines({ daemon: never }, [time]).slice(-1), [
+    "| ready | at most 500 ms | 1000 ms (× 2.0) | never | NOT MET | 2026-11-22 |",
+  ]);
 });
 
 test("no figure is wanted twice", () => {

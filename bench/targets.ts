@@ -8,7 +8,8 @@ export interface MeasuredSection {
   date: string;
   /** A bare start of Node while it was measured. */
   nodeStartMs: number;
-  figures: Record<string, number>;
+  /** Null for what never came about, as JSON writes NaN. */
+  figures: Record<string, number | null>;
 }
 
 export interface Target {
@@ -202,7 +203,8 @@ export function targetLines(sections: Readonly<Record<string, MeasuredSection>>,
     const scaled = isScaled
       ? `${show(boundOnThisMachine(target, known.nodeStartMs), target)} (× ${(known.nodeStartMs / referenceStartMs).toFixed(1)})`
       : "";
-    return row(title, aim, scaled, show(measured, target), verdictOn(target, measured, known.nodeStartMs), known.date);
+    const shown = measured === null ? "never" : show(measured, target);
+    return row(title, aim, scaled, shown, verdictOn(target, measured ?? Number.NaN, known.nodeStartMs), known.date);
   });
   return [
     "Isolation `namespaces`, two cores, functions of 1,769 MB. Times are of a machine on which a bare start of Node (`node -e 0`) takes " +
